@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { BundleFiles } from './bundle.ts';
+import { Maybe, Sha256, Timestamp } from './scalars.ts';
+
+/** `version.json` of a registered version. */
+export const RegisteredVersion = z.strictObject({
+  model: z.string(),
+  version: z.string().regex(/^v\d{4,}$/),
+  digest: Sha256,
+  registered_at: Timestamp,
+  metrics: z.record(z.string(), Maybe),
+  hyperparameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  commit: z.string(),
+  data_version: z.string(),
+  run: z.string().nullable(),
+  /** Version that was champion when this one was made. */
+  parent: z.string().nullable(),
+  train_end: Timestamp,
+  candidate: z.string(),
+  is_baseline: z.boolean(),
+});
+export type RegisteredVersion = z.infer<typeof RegisteredVersion>;
+
+export type Alias = 'champion' | 'challenger';
+
+/** One contract, two homes: a folder and MLflow. The same tests hold for both. */
+export interface Registry {
+  /** Stores a bundle whole or not at all; the same digest twice returns the first version. */
+  register(
+    files: BundleFiles,
+    about: Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'>,
+  ): Promise<RegisteredVersion>;
+  versions(): Promise<RegisteredVersion[]>;
+  /** null where there is none; a version whose files do not match its digest throws CorruptError. */
+  version(version: string): Promise<RegisteredVersion | null>;
+  bundle(version: string): Promise<BundleFiles>;
+  alias(alias: Alias): Promise<RegisteredVersion | null>;
+  /** Moves an alias in one step.
+   *  @param expected the version the caller believes is there now (null: none); another one → ConflictError */
+  setAlias(alias: Alias, version: string, expected: string | null): Promise<void>;
+}
