@@ -24,6 +24,7 @@ export interface ErrorInput {
  *  @throws RangeError if lengths do not match */
 export function scoreForecasts(input: ErrorInput): Errors {
   const rows = scoredRows(input);
+  if (rows.forecast.some(Number.isNaN)) return { n: rows.truth.length, ...NOTHING };
   const mean = mse(rows);
   return {
     n: rows.truth.length,
@@ -40,6 +41,18 @@ export function scoreForecasts(input: ErrorInput): Errors {
     ),
   };
 }
+
+const NOTHING = {
+  mse: null,
+  rmse: null,
+  mae: null,
+  mape: null,
+  wape: null,
+  mase: null,
+  r2: null,
+  wis: null,
+  coverage90: null,
+} as const;
 
 interface Pair {
   truth: Numbers;
