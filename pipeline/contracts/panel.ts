@@ -53,10 +53,14 @@ export interface TargetPanel {
 /** Revisions of target values, sorted by (cell, knownAt). A cell = tract · length + time index. */
 export interface Revisions {
   cell: Int32Array;
-  /** Epoch milliseconds at which `value` became known. */
+  /**
+   * When `value` became known, on the panel's own time axis: the time of the newest step of the first snapshot that
+   * showed it (so a cutoff c sees it if `knownAt <= timeAt(panel, c)`); a millisecond more for a later snapshot
+   * without a newer step.
+   */
   knownAt: Float64Array;
   value: Float64Array;
-  /** Before this moment there were no snapshots: fall back on `delay`. */
+  /** Newest step of the first snapshot: for cutoffs before it nothing tells what was known; fall back on `delay`. */
   since: number;
 }
 

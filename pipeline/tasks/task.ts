@@ -1,4 +1,5 @@
 import type { BundleFiles } from '../contracts/bundle.ts';
+import type { FeatureColumn } from '../contracts/features.ts';
 import type { ScoredForecasts } from '../contracts/forecast.ts';
 import type { Leaderboard } from '../contracts/metrics.ts';
 import type { TargetPanel } from '../contracts/panel.ts';
@@ -40,6 +41,8 @@ export interface Task {
   kind: ModelParams['task'];
   /** The baseline that `compare` shows first. */
   baseline: string;
+  /** Columns of the data set that describe each tract and step from its past alone. */
+  columns(panel: TargetPanel): FeatureColumn[];
   train(request: TrainRequest): Promise<TrainResult>;
   /** Scores a frozen bundle on the cutoffs of a window, each seeing only what was known then. */
   score(files: BundleFiles, panel: TargetPanel, window: [number, number]): Promise<ScoredForecasts>;
