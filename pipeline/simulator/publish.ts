@@ -38,7 +38,7 @@ export interface Publication {
  */
 export function publish(places: County[], reports: Reports, publication: Publication): string {
   const chunks: string[] = [header(publication.changed)];
-  for (const rows of publishedDays(places, reports, publication)) chunks.push(rows);
+  for (const { text } of publishedDays(places, reports, publication)) chunks.push(text);
   return chunks.join('');
 }
 
@@ -66,7 +66,7 @@ export function* publishedDays(
   places: County[],
   reports: Reports,
   publication: Publication,
-): Generator<string> {
+): Generator<{ text: string; rows: number }> {
   const { newest, seed, changed } = publication;
   const n = reports.counties;
   const order = places.map((_, c) => c).sort((a, b) => (places[a].name < places[b].name ? -1 : 1));
@@ -79,7 +79,8 @@ export function* publishedDays(
     const time = reports.start + day * 86_400_000;
     const date = new Date(time).toISOString().slice(0, 10);
     const weekday = new Date(time).getUTCDay();
-    let rows = '';
+    let text = '';
+    let rows = 0;
     for (const c of order) {
       const cell = day * n + c;
       if (silentWeekend(seed, c, day, weekday)) {
@@ -101,11 +102,12 @@ export function* publishedDays(
       const blank = fate(seed, BLANK, c, day) < 0.002;
       const tests = blank ? '' : Math.max(fresh, Math.round(reports.tests[cell] * Math.min(1, complete)));
       const ventilated = changed ? `${Math.round(reports.intensiveCare[cell] * 0.6)},` : '';
-      rows += `${places[c].code},${date},${totals[c]},${quoted(places[c].name)},${fresh},${ages}${tests},${
+      rows++;
+      text += `${places[c].code},${date},${totals[c]},${quoted(places[c].name)},${fresh},${ages}${tests},${
         reports.hospitalised[cell]
       },${reports.intensiveCare[cell]},${ventilated}${reports.deaths[cell]},${ends[c]}`;
     }
-    yield rows;
+    yield { text, rows };
   }
 }
 

@@ -55,13 +55,15 @@ export function random(seed: number): Random {
       const drawn = Math.round(mean + Math.sqrt(mean * (1 - p)) * normal());
       return Math.min(n, Math.max(0, drawn));
     }
-    // By the gaps between successes, which are geometric: as many draws as there are successes.
-    const scale = Math.log1p(-p);
+    // By inversion: walk up the distribution until the uniform number is used up.
+    const odds = p / (1 - p);
+    let chance = Math.exp(n * Math.log1p(-p));
+    let left = uniform();
     let successes = 0;
-    let position = Math.floor(Math.log(uniform()) / scale);
-    while (position < n) {
+    while (left > chance && successes < n) {
+      left -= chance;
       successes++;
-      position += 1 + Math.floor(Math.log(uniform()) / scale);
+      chance *= odds * ((n + 1) / successes - 1);
     }
     return successes;
   }
