@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     // Native addons (TensorFlow, DuckDB) live in a process each, never in threads of one.
     pool: 'forks',
+    teardownTimeout: 30_000,
     projects: [
       {
         extends: true,
@@ -25,7 +26,6 @@ export default defineConfig({
           include: integration,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          teardownTimeout: 30_000,
         },
       },
     ],
