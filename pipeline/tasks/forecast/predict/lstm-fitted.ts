@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { BundleFiles } from '../../../contracts/bundle.ts';
+import { CorruptError } from '../../../contracts/errors.ts';
+import type { Fitted, Known } from './fitted.ts';
+import { networkForward } from './lstm-forward.ts';
+import { baseAt, fromScale, lstmSeries, spreads, writeLeads, writeWindow } from './lstm-inputs.ts';
+import { LstmShape, leadWidth, stepWidth, weightCount, weightViews } from './lstm-shape.ts';
+
+export const LSTM = 'lstm';
+const HEADER = `${LSTM}/shape.json`;
+const WEIGHTS = `${LSTM}/weights.f32`;
+
+/** Everything learnt. */
+export interface LstmState {
+  shape: LstmShape;
+  /** Networks whose answers are averaged; each a flat vector, see `weightShapes`. */
+  networks: Float32Array[];
+  /** Tract id → divisor of its values; only for real series. */
+  spread: Record<string, number>;
+}
+
+export interface LstmFitted extends Fitted {
+  state: LstmState;
+}
+
+const Header = z.strictObject({
+  format: z.literal(1),
+  networks: z.number().int().positive(),
+  shape: LstmShape,
+  spread: z.record(z.string(), z.number().positive()),
+});
+
+export function lstmFitted(state: LstmState): LstmFitted {
+  const { shape } = state;
+  return {
+    name: LSTM,
+    maxLead: shape.maxLead,
+    state,
+    forecast: (known) => forecast(state, known),
+    files: () =>
+      new Map([
+        [HEADER, Buffer.from(`${JSON.stringify(headerOf(state), null, 2)}\n`)],
+        [WEIGHTS, toBytes(state.networks)],
+      ]),
+  };
+}
+
+/** @throws CorruptError if the header does not parse or the weights are not as many as it says, or not numbers */
+export function loadLstm(files: BundleFiles): LstmFitted {
+  const header = parseHeader(files.get(HEADER));
+  const bytes = files.get(WEIGHTS);
+  const count = weightCount(header.shape);
+  if (bytes?.length !== 4 * count * header.networks) {
+    throw new CorruptError(
+      `${WEIGHTS} has ${bytes?.length ?? 'no'} bytes, its header asks for ${4 * count * header.networks}`,
+      { hint: 'take the bundle from the registry again' },
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const networks = Array.from({ length: header.networks }, (_, network) =>
+    Float32Array.from({ length: count }, (_, k) => view.getFloat32(4 * (network * count + k), true)),
+  );
+  if (networks.some((weights) => weights.some((weight) => !Number.isFinite(weight)))) {
+    throw new CorruptError(`${WEIGHTS} holds weights that are not finite numbers`, {
+      hint: 'take the bundle from the registry again',
+    });
+  }
+  return lstmFitted({ shape: header.shape, networks, spread: header.spread });
+}
+
+function forecast(state: LstmState, known: Known): Float64Array {
+  const { shape, networks } = state;
+  const { maxLead, season, lookback } = shape;
+  const series = lstmSeries(known, shape, spreadOf(state, known));
+  const batch = series.tracts;
+  const width = stepWidth(season);
+  const x = new Float32Array(lookback * batch * width);
+  const leads = new Float32Array(batch * maxLead * leadWidth(season));
+  for (let tract = 0; tract < batch; tract++) {
+    const window = { tract, end: known.last };
+    writeWindow(series, window, x, { at: tract * width, stride: batch * width });
+    writeLeads(series, window, leads, tract * maxLead * leadWidth(season));
+  }
+  const sum = new Float64Array(batch * maxLead);
+  for (const weights of networks) {
+    const answer = networkForward(x, leads, batch, shape, weightViews(shape, weights));
+    for (let k = 0; k < sum.length; k++) sum[k] += answer[k];
+  }
+  return sum.map((total, k) => {
+    const tract = Math.floor(k / maxLead);
+    const lead = (k % maxLead) + 1;
+    const base = baseAt(series, { tract, end: known.last, lead, base: shape.base[lead - 1] });
+    return fromScale(series, tract, base + total / networks.length);
+  });
+}
+
+/** Spreads as they were when the weights learnt them: serving sees too little of a series to measure them again. */
+export function spreadOf({ shape, spread }: LstmState, known: Known): Float64Array {
+  const measured = spreads(known, shape);
+  return measured.map((own, tract) => spread[known.panel.tracts[tract].id] ?? own);
+}
+
+function headerOf({ shape, networks, spread }: LstmState): z.input<typeof Header> {
+  return { format: 1, networks: networks.length, shape, spread };
+}
+
+function parseHeader(bytes: Uint8Array | undefined): z.output<typeof Header> {
+  try {
+    return Header.refine(({ shape }) => shape.base.length === shape.maxLead, 'one base a lead').parse(
+      JSON.parse(Buffer.from(bytes ?? []).toString('utf8')),
+    );
+  } catch (cause) {
+    throw new CorruptError(`${HEADER} is missing or not the header of an LSTM`, {
+      cause,
+      hint: 'take the bundle from the registry again',
+    });
+  }
+}
+
+/** float32, little-endian, on any machine. */
+function toBytes(networks: Float32Array[]): Uint8Array {
+  const bytes = new Uint8Array(4 * networks.reduce((sum, weights) => sum + weights.length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const weights of networks) {
+    for (const weight of weights) {
+      view.setFloat32(at, weight, true);
+      at += 4;
+    }
+  }
+  return bytes;
+}
