@@ -3,7 +3,7 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { SetupError } from './setup-error.mjs';
 
-const TAIL_CHARACTERS = 2000;
+const KEPT_CHARACTERS = 100_000;
 
 /** @typedef {{ cwd?: string, env?: NodeJS.ProcessEnv, timeoutMs: number, log?: string }} CommandOptions */
 
@@ -15,8 +15,8 @@ const running = new Set();
  *  @param {string} command
  *  @param {string[]} args
  *  @param {CommandOptions} options
- *  @returns {Promise<{ code: number | null, timedOut: boolean, output: string }>} `output` is the tail of both
- *    streams; a command that cannot be started has code null */
+ *  @returns {Promise<{ code: number | null, timedOut: boolean, output: string }>} `output` is both
+ *    streams' last part; a command that cannot be started has code null */
 export async function attempt(command, args, { cwd, env, timeoutMs, log }) {
   const child = spawn(command, args, {
     cwd,
@@ -28,7 +28,7 @@ export async function attempt(command, args, { cwd, env, timeoutMs, log }) {
   let output = '';
   /** @param {Buffer} chunk */
   const keep = (chunk) => {
-    output = (output + chunk.toString()).slice(-50_000);
+    output = (output + chunk.toString()).slice(-KEPT_CHARACTERS);
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
@@ -51,14 +51,14 @@ export async function attempt(command, args, { cwd, env, timeoutMs, log }) {
     await mkdir(dirname(log), { recursive: true });
     await appendFile(log, `$ ${command} ${args.join(' ')}\n${output}\n→ ${timedOut ? 'time-out' : code}\n`);
   }
-  return { code, timedOut, output: output.slice(-TAIL_CHARACTERS) };
+  return { code, timedOut, output };
 }
 
 /** As `attempt`, for commands that must succeed.
  *  @param {string} command
  *  @param {string[]} args
  *  @param {CommandOptions & { hint: string }} options
- *  @throws {SetupError} with the tail of the output and the hint */
+ *  @throws {SetupError} with the first and last lines of the output and the hint */
 export async function command(command, args, options) {
   const { code, timedOut, output } = await attempt(command, args, options);
   if (code === 0) return output;
@@ -67,7 +67,7 @@ export async function command(command, args, options) {
     : code === null
       ? 'could not be started'
       : `exited with ${code}`;
-  throw new SetupError(`\`${[command, ...args].join(' ')}\` ${how}:\n${output.trim()}`, options.hint);
+  throw new SetupError(`\`${[command, ...args].join(' ')}\` ${how}:\n${excerpt(output)}`, options.hint);
 }
 
 /** Ends every command that is still running; for signals. */
@@ -83,4 +83,11 @@ function endGroup(pid, signal) {
   } catch {
     // Already gone.
   }
+}
+
+/** The cause tends to stand in the first lines (npm) or in the last (Python).
+ *  @param {string} output */
+function excerpt(output) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '');
+  return lines.length <= 20 ? lines.join('\n') : [...lines.slice(0, 10), '…', ...lines.slice(-8)].join('\n');
 }
