@@ -105,6 +105,8 @@ export const TrainParams = z.strictObject({
 
 export const ModelParams = z.strictObject({
   task: z.enum(['forecast']),
+  /** `run` without `--model` takes the active ones; the others are ready to be tried. */
+  active: z.boolean().default(true),
   source: Source,
   roles: z.record(z.string(), Role).default({}),
   places: z.strictObject({ polygons: z.string(), key: z.string().default('code') }).optional(),

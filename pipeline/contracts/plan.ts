@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { indexAt, type Step } from './panel.ts';
 import { Sha256, Timestamp } from './scalars.ts';
 
 const Span = z.tuple([Timestamp, Timestamp]);
@@ -16,3 +17,20 @@ export const Plan = z.strictObject({
   champion: z.strictObject({ version: z.string(), digest: Sha256, train_end: Timestamp }).nullable(),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** The four disjoint windows, in time order, as cutoff indices [first, last]; see DESIGN "The decision". */
+export interface Windows {
+  tune: [number, number];
+  select: [number, number];
+  calibrate: [number, number];
+  decide: [number, number];
+}
+
+export function windowsOf(plan: Plan, panel: { step: Step; start: number; stepMs: number }): Windows {
+  const span = ([from, to]: [string, string]): [number, number] => [
+    indexAt(panel, Date.parse(from)),
+    indexAt(panel, Date.parse(to)),
+  ];
+  const { tune, select, calibrate, decide } = plan.windows;
+  return { tune: span(tune), select: span(select), calibrate: span(calibrate), decide: span(decide) };
+}

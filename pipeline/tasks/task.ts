@@ -4,14 +4,9 @@ import type { ScoredForecasts } from '../contracts/forecast.ts';
 import type { Leaderboard } from '../contracts/metrics.ts';
 import type { TargetPanel } from '../contracts/panel.ts';
 import type { ModelParams } from '../contracts/params.ts';
+import type { Windows } from '../contracts/plan.ts';
 
-/** The four disjoint windows, in time order, as cutoff indices [first, last]; see DESIGN "The decision". */
-export interface Windows {
-  tune: [number, number];
-  select: [number, number];
-  calibrate: [number, number];
-  decide: [number, number];
-}
+export type { Windows };
 
 export interface TrainRequest {
   panel: TargetPanel;
