@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { readTargetPanel } from '../../clients/dataset-file.ts';
+import { readForecasts } from '../../clients/forecast-file.ts';
+import { writeLosses } from '../../clients/loss-file.ts';
+import type { StageContext } from '../../context.ts';
+import { CorruptError } from '../../contracts/errors.ts';
+import type { ScoredForecasts } from '../../contracts/forecast.ts';
+import { Leaderboard, MetricsFile } from '../../contracts/metrics.ts';
+import { indexAt, type TargetPanel, timeAt } from '../../contracts/panel.ts';
+import { Plan } from '../../contracts/plan.ts';
+import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
+import { readJson, writeJson } from '../../files.ts';
+import { SEASON_STEPS } from '../../metrics/season-steps.ts';
+import { readBundle } from '../../registry/bundle-folder.ts';
+import { verifyBundle } from '../../registry/manifest.ts';
+import { taskFor } from '../../tasks/index.ts';
+import type { Task } from '../../tasks/task.ts';
+import { commonRows, rowsLike } from './common-rows.ts';
+import { lossTable, scoreModel, yardstick } from './score-models.ts';
+
+export interface EvaluateOptions {
+  registry: Registry;
+  commit: string;
+  dataVersion: string;
+  /** Default: the task that the model's entry names. */
+  task?: Task;
+}
+
+/** Scores challenger, champion, baselines and candidates on the same days of the decide window, none of which the
+ *  champion has learnt from. Reads what features and train left; leaves `losses.parquet` and `metrics.json`.
+ *  @throws CorruptError if a file of an earlier stage is missing or not what it was */
+export async function evaluate(context: StageContext, options: EvaluateOptions): Promise<MetricsFile> {
+  const { paths, params, model } = context;
+  const task = options.task ?? taskFor(params.task);
+  const plan = await needed(join(paths.plan), readJson(paths.plan, Plan));
+  const leaderboardPath = join(paths.train, 'leaderboard.json');
+  const leaderboard = await needed(leaderboardPath, readJson(leaderboardPath, Leaderboard));
+  const forecastsPath = join(paths.train, 'forecasts.parquet');
+  const { tables } = await needed(forecastsPath, readForecasts(forecastsPath));
+  const { panel } = await readTargetPanel(paths.features);
+  const bundle = verifyBundle(await readBundle(join(paths.train, 'bundle')));
+
+  const window = plan.windows.decide.map((time) => indexAt(panel, Date.parse(time))) as [number, number];
+  const challenger = await needed(
+    `the challenger's forecasts in ${forecastsPath}`,
+    find(tables, 'challenger'),
+  );
+  const version = await options.registry.alias('champion');
+  const champion = version && (await scoreChampion(context, { ...options, task, panel, window, version }));
+
+  const baselineNames = baselinesFirst(leaderboard, task.baseline);
+  const baselines = tables.filter(({ model: name }) => baselineNames.includes(name));
+  const firstCutoff = version ? indexAt(panel, Date.parse(version.train_end)) : window[0];
+  const sides = commonRows([challenger, ...(champion ? [champion] : []), ...baselines], firstCutoff);
+  const rows = sides[0];
+  const yard = yardstick(panel, { season: SEASON_STEPS[panel.step], until: window[0] });
+
+  const named = sides.map((table, side) => {
+    if (side === 0) return { table, role: 'challenger' as const, name: bundle.manifest.candidate };
+    if (champion && side === 1) return { table, role: 'champion' as const, name: version.candidate };
+    return { table, role: 'baseline' as const, name: table.model };
+  });
+  named.sort((a, b) => rank(a.role, a.name) - rank(b.role, b.name));
+  function rank(role: string, name: string): number {
+    return role === 'baseline' ? baselineNames.indexOf(name) : -1;
+  }
+
+  const start = (cutoff: number) => timeAt(panel, cutoff);
+  const { metric } = params.promotion;
+  await writeLosses(
+    join(paths.evaluate, 'losses.parquet'),
+    named.map(({ table, role, name }) => lossTable(table, yard, { role, name, metric, start })),
+  );
+  const candidates = tables.filter(
+    ({ model: name }) =>
+      name !== 'challenger' && !baselineNames.includes(name) && name !== bundle.manifest.candidate,
+  );
+  const file: MetricsFile = {
+    model,
+    made_at: context.now().toISOString(),
+    commit: options.commit,
+    data_version: options.dataVersion,
+    windows: plan.windows,
+    cutoffs: new Set(rows.cutoff).size,
+    models: [
+      ...named.map(({ table, role, name }) => ({
+        ...scoreModel(table, yard, { role, name, detail: true }),
+        ...(role === 'challenger' && { digest: bundle.digest }),
+        ...(role === 'champion' && { digest: version!.digest }),
+      })),
+      ...candidates.map((table) =>
+        scoreModel(rowsLike(table, rows), yard, { role: 'candidate', name: table.model, detail: false }),
+      ),
+    ],
+  };
+  await writeJson(paths.metrics, MetricsFile, file);
+  context.log.info({ cutoffs: file.cutoffs, rows: rows.tract.length }, 'evaluated');
+  return file;
+}
+
+async function scoreChampion(
+  context: StageContext,
+  {
+    registry,
+    task,
+    panel,
+    window,
+    version,
+  }: {
+    registry: Registry;
+    task: Task;
+    panel: TargetPanel;
+    window: [number, number];
+    version: RegisteredVersion;
+  },
+): Promise<ScoredForecasts> {
+  const work = context.progress.start(`scoring the champion ${version.version}`);
+  try {
+    return await task.score(await registry.bundle(version.version), panel, window);
+  } finally {
+    work.done();
+  }
+}
+
+function find(tables: ScoredForecasts[], name: string): ScoredForecasts | null {
+  return tables.find(({ model }) => model === name) ?? null;
+}
+
+/** The task's own baseline first, then the others in the order of the leaderboard. */
+function baselinesFirst({ candidates }: Leaderboard, first: string): string[] {
+  const names = candidates.filter(({ is_baseline }) => is_baseline).map(({ name }) => name);
+  return [first, ...names.filter((name) => name !== first)];
+}
+
+async function needed<T>(what: string, value: T | null | Promise<T | null>): Promise<T> {
+  const found = await value;
+  if (found !== null) return found;
+  throw new CorruptError(`${what} is missing`, { hint: 'run the stages before evaluate again' });
+}
