@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BundleFiles } from '../../../contracts/bundle.ts';
 import { CorruptError } from '../../../contracts/errors.ts';
+import { timeAt } from '../../../contracts/panel.ts';
 import type { Fitted, Known } from './fitted.ts';
 import { networkForward } from './lstm-forward.ts';
 import { baseAt, fromScale, lstmSeries, spreads, writeLeads, writeWindow } from './lstm-inputs.ts';
@@ -68,9 +69,11 @@ export function loadLstm(files: BundleFiles): LstmFitted {
   return lstmFitted({ shape: header.shape, networks, spread: header.spread });
 }
 
-function forecast(state: LstmState, known: Known): Float64Array {
+function forecast(state: LstmState, all: Known): Float64Array {
   const { shape, networks } = state;
   const { maxLead, season, lookback } = shape;
+  // A window reads three seasons before its first step, no further.
+  const known = newest(all, lookback + 3 * season + 1);
   const series = lstmSeries(known, shape, spreadOf(state, known));
   const batch = series.tracts;
   const width = stepWidth(season);
@@ -83,7 +86,8 @@ function forecast(state: LstmState, known: Known): Float64Array {
   }
   const sum = new Float64Array(batch * maxLead);
   for (const weights of networks) {
-    const answer = networkForward(x, leads, batch, shape, weightViews(shape, weights));
+    const views = weightViews(shape, Float64Array.from(weights));
+    const answer = networkForward(Float64Array.from(x), Float64Array.from(leads), batch, shape, views);
     for (let k = 0; k < sum.length; k++) sum[k] += answer[k];
   }
   return sum.map((total, k) => {
@@ -92,6 +96,27 @@ function forecast(state: LstmState, known: Known): Float64Array {
     const base = baseAt(series, { tract, end: known.last, lead, base: shape.base[lead - 1] });
     return fromScale(series, tract, base + total / networks.length);
   });
+}
+
+/** The same knowledge without what lies more than `steps` before its last step. */
+function newest({ panel, values, observed, cutoff, last }: Known, steps: number): Known {
+  const from = Math.max(0, last + 1 - steps);
+  const length = last + 1 - from;
+  const cut = <T extends Float64Array | Uint8Array>(all: T, into: T): T => {
+    for (let tract = 0; tract < panel.tracts.length; tract++) {
+      const at = tract * panel.length + from;
+      into.set(all.subarray(at, at + length), tract * length);
+    }
+    return into;
+  };
+  const size = panel.tracts.length * length;
+  return {
+    panel: { ...panel, start: timeAt(panel, from), length },
+    values: cut(values, new Float64Array(size)),
+    observed: cut(observed, new Uint8Array(size)),
+    cutoff: cutoff - from,
+    last: last - from,
+  };
 }
 
 /** Spreads as they were when the weights learnt them: serving sees too little of a series to measure them again. */

@@ -50,15 +50,18 @@ export type WeightName = ReturnType<typeof weightShapes>[number]['name'];
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** Each weight as a view into the flat vector. */
-export function weightViews(shape: LstmShape, flat: Float32Array): Record<WeightName, Float32Array> {
+export function weightViews<T extends Float32Array | Float64Array>(
+  shape: LstmShape,
+  flat: T,
+): Record<WeightName, T> {
   let at = 0;
-  const views: Partial<Record<WeightName, Float32Array>> = {};
+  const views: Partial<Record<WeightName, T>> = {};
   for (const { name, shape: dimensions } of weightShapes(shape)) {
     const size = sizeOf(dimensions);
-    views[name] = flat.subarray(at, at + size);
+    views[name] = flat.subarray(at, at + size) as T;
     at += size;
   }
-  return views as Record<WeightName, Float32Array>;
+  return views as Record<WeightName, T>;
 }
 
 export const weightCount = (shape: LstmShape): number =>
