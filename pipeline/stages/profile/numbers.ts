@@ -1,0 +1,46 @@
+import type { Step } from './profile-data.ts';
+
+/** A number as people write it: thousands apart, three or four digits that matter. */
+export function amount(value: number | null): string {
+  if (value === null) return '–';
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US');
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+}
+
+/** A share as a percentage; what is there but tiny is not shown as nothing. */
+export function percent(share: number | null): string {
+  if (share === null) return '–';
+  if (share > 0 && share < 0.001) return 'under 0.1 %';
+  if (share < 1 && share > 0.999) return 'over 99.9 %';
+  return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+}
+
+/** A moment, as exact as the step needs. */
+export function moment(time: number, step: Step): string {
+  return new Date(time).toLocaleString('en-GB', {
+    timeZone: 'UTC',
+    year: 'numeric',
+    month: step === 'month' ? 'long' : 'short',
+    ...(step === 'month' ? {} : { day: 'numeric' }),
+    ...(step === 'hour' ? { hour: '2-digit', minute: '2-digit' } : {}),
+  });
+}
+
+/** `new_cases` → `new cases`: names of columns as words. */
+export function words(name: string): string {
+  return name.replaceAll('_', ' ').trim();
+}
+
+/** Steps in words: 7 days → `week`. */
+export function span(step: Step, steps: number): string {
+  const hours = { hour: 1, day: 24, week: 168, month: 0 }[step] * steps;
+  if (steps === 1) return step;
+  if (hours === 24) return 'day';
+  if (hours === 168) return 'week';
+  if (step === 'month' && steps === 12) return 'year';
+  if (hours > 0 && hours % 168 === 0) return `${hours / 168} weeks`;
+  if (hours > 0 && hours % 24 === 0) return `${hours / 24} days`;
+  return `${steps} ${step}s`;
+}
