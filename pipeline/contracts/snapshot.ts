@@ -30,10 +30,20 @@ export const SourceState = z.strictObject({
   /** Per url: what a conditional request needs. */
   urls: z.record(
     z.string(),
-    z.strictObject({ etag: z.string().optional(), last_modified: z.string().optional(), sha256: Sha256 }),
+    z.strictObject({
+      etag: z.string().optional(),
+      last_modified: z.string().optional(),
+      /** Of what was said: the bytes; of a JSON API its records, for the envelope changes with each answer. */
+      sha256: Sha256,
+    }),
   ),
   /** The newest snapshot collected. */
-  snapshot: z.strictObject({ collected_at: Timestamp, sha256: Sha256 }),
+  snapshot: z.strictObject({
+    collected_at: Timestamp,
+    sha256: Sha256,
+    /** So that a check that has not pulled the data can still say what there is. */
+    files: Snapshot.shape.files.optional(),
+  }),
   /** When the portal last published something new. */
   last_new_at: Timestamp,
   checked_at: Timestamp,

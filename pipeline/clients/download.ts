@@ -1,0 +1,290 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { type Dispatcher, request } from 'undici';
+import { UpstreamError, UsageError } from '../contracts/errors.ts';
+import { redact, redactUrl } from './redact.ts';
+import { AttemptError, GaveUp, retryAfter, retrying, type Timing } from './retry.ts';
+import { failureOf, passes } from './transport-failure.ts';
+
+/** Limits and manners shared by all requests to one source. */
+export interface Courier {
+  dispatcher: Dispatcher;
+  timing: Timing;
+  signal: AbortSignal;
+  /** Attempts after the first. */
+  retries: number;
+  /** Size of one body, on the wire and after its content-encoding. */
+  maxBytes: number;
+  /** All attempts at one address together. */
+  overallMs: number;
+  /** Called before each request: the quota. */
+  pace: (signal?: AbortSignal) => Promise<void>;
+  /** Wall clock, for a Retry-After that is a date. */
+  now: () => Date;
+  /** Values that never appear in a message. */
+  secrets: readonly string[];
+  onWait?: (url: string, seen: string, waitMs: number) => void;
+  onBytes?: (bytes: number) => void;
+}
+
+export interface Wanted {
+  url: string;
+  /** File that receives the body; it must not exist. */
+  path: string;
+  /** Sent to the origin of `url` only, never to where it redirects. */
+  headers?: Record<string, string>;
+  /** Parameter that carries the key; like `headers` for the origin only, and not part of the recorded address. */
+  query?: { name: string; value: string };
+  etag?: string;
+  lastModified?: string;
+}
+
+export interface Downloaded {
+  bytes: number;
+  sha256: string;
+  status: number;
+  headers: Record<string, string>;
+}
+
+const MAX_REDIRECTS = 5;
+/** Headers worth keeping with the bytes; none of them can hold a secret. */
+const KEPT = [
+  'etag',
+  'last-modified',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-disposition',
+  'date',
+];
+
+/** Fetches one address into a file while hashing it; the file is there whole or not at all.
+ *  @returns null if the server says that nothing changed (304)
+ *  @throws UpstreamError with what was seen and how often it was tried; UsageError for what is no http(s) address */
+export async function download(wanted: Wanted, courier: Courier): Promise<Downloaded | null> {
+  const shown = redactUrl(wanted.url, courier.secrets);
+  if (!URL.canParse(wanted.url) || !/^https?:$/.test(new URL(wanted.url).protocol)) {
+    throw new UsageError(`${shown} is not an http(s) address`, {
+      hint: 'correct `source.urls` in params.yaml',
+    });
+  }
+  const deadline = AbortSignal.timeout(courier.overallMs);
+  const signal = AbortSignal.any([courier.signal, deadline]);
+  try {
+    return await retrying(() => once(wanted, courier, signal), {
+      retries: courier.retries,
+      timing: courier.timing,
+      signal,
+      onWait: (failure, _attempt, waitMs) =>
+        courier.onWait?.(shown, redact(failure.message, courier.secrets), waitMs),
+    });
+  } catch (error) {
+    if (courier.signal.aborted) throw courier.signal.reason;
+    if (deadline.aborted) {
+      throw new UpstreamError(`${shown}: not finished after ${courier.overallMs / 1000} s in all`, {
+        hint: 'the portal is too slow at the moment; the next scheduled run tries again',
+        facts: { url: shown },
+      });
+    }
+    if (!(error instanceof GaveUp)) throw error;
+    const { failure, attempts } = error;
+    const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+    throw new UpstreamError(`${shown}: ${redact(failure.message, courier.secrets)} (${tries})`, {
+      hint: failure.hint,
+      facts: { url: shown, attempts },
+    });
+  }
+}
+
+async function once(wanted: Wanted, courier: Courier, signal: AbortSignal): Promise<Downloaded | null> {
+  const response = await follow(wanted, courier, signal);
+  const { statusCode, body } = response;
+  const headers = flat(response.headers);
+  if (statusCode === 304 && (wanted.etag ?? wanted.lastModified) !== undefined) {
+    discard(body);
+    return null;
+  }
+  if (statusCode !== 200 && statusCode !== 203) {
+    discard(body);
+    throw refusal(statusCode, headers, courier.now().getTime());
+  }
+  const declared = Number(headers['content-length'] ?? Number.NaN);
+  if (declared > courier.maxBytes) {
+    discard(body);
+    throw tooLarge(`${declared} bytes announced`, courier.maxBytes);
+  }
+  const received = await receive(body, headers['content-encoding'], wanted.path, courier, signal);
+  const kept = Object.fromEntries(KEPT.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
+  return { ...received, status: statusCode, headers: kept };
+}
+
+/** Follows redirects by hand: the key must not travel to another origin, and https not fall back to http. */
+async function follow(
+  wanted: Wanted,
+  courier: Courier,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  let url = new URL(wanted.url);
+  const origin = url.origin;
+  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+    await courier.pace(signal);
+    const response = await ask(url, url.origin === origin, wanted, courier, signal);
+    const location = response.headers.location;
+    if (![301, 302, 303, 307, 308].includes(response.statusCode) || typeof location !== 'string')
+      return response;
+    discard(response.body);
+    const hint = 'open the address in a browser and put the one it ends at into `source.urls`';
+    if (!URL.canParse(location, url.href)) {
+      throw new AttemptError('redirects to something that is no address', { passing: false, hint });
+    }
+    const next = new URL(location, url);
+    const falls = url.protocol === 'https:' && next.protocol !== 'https:';
+    if (falls || !/^https?:$/.test(next.protocol)) {
+      throw new AttemptError(`redirects to ${redactUrl(next.href, courier.secrets)}, which is not safe`, {
+        passing: false,
+        hint,
+      });
+    }
+    url = next;
+  }
+  throw new AttemptError(`redirects more than ${MAX_REDIRECTS} times`, {
+    passing: false,
+    hint: 'the portal sends requests round in circles; tell it, or use another address',
+  });
+}
+
+async function ask(
+  url: URL,
+  sameOrigin: boolean,
+  wanted: Wanted,
+  courier: Courier,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const user = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  const target = new URL(url);
+  target.username = '';
+  target.password = '';
+  if (sameOrigin && wanted.query) target.searchParams.set(wanted.query.name, wanted.query.value);
+  try {
+    return await request(target, {
+      dispatcher: courier.dispatcher,
+      signal,
+      headers: {
+        accept: '*/*',
+        'accept-encoding': 'gzip, deflate, br',
+        'user-agent': 'perennial (model training; conditional requests)',
+        ...(user || password
+          ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` }
+          : {}),
+        ...(sameOrigin ? wanted.headers : {}),
+        ...(wanted.etag === undefined ? {} : { 'if-none-match': wanted.etag }),
+        ...(wanted.lastModified === undefined ? {} : { 'if-modified-since': wanted.lastModified }),
+      },
+    });
+  } catch (error) {
+    throw signal.aborted ? error : failureOf(error);
+  }
+}
+
+/** Streams the body to disk, at most `maxBytes` of it before and after decoding. */
+async function receive(
+  body: Readable,
+  encoding: string | undefined,
+  path: string,
+  courier: Courier,
+  signal: AbortSignal,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const wire = limit(courier.maxBytes);
+  const measured = limit(courier.maxBytes, (chunk) => {
+    bytes += chunk.length;
+    hash.update(chunk);
+    courier.onBytes?.(bytes);
+  });
+  // `flush` is fsync before close: a power cut after the rename must not leave an empty file.
+  const file = createWriteStream(path, { flags: 'wx', flush: true });
+  try {
+    await pipeline([body, wire, ...decoders(encoding), measured, file], { signal });
+  } catch (error) {
+    await rm(path, { force: true });
+    if (error instanceof AttemptError || signal.aborted) throw error;
+    throw failureOf(error);
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+function decoders(encoding: string | undefined): Transform[] {
+  const names = (encoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name && name !== 'identity');
+  return names.reverse().map((name) => {
+    if (name === 'gzip' || name === 'x-gzip') return createGunzip();
+    if (name === 'deflate') return createInflate();
+    if (name === 'br') return createBrotliDecompress();
+    throw new AttemptError(`content-encoding "${name}" was not asked for and cannot be read`, {
+      passing: false,
+      hint: 'tell the portal, or use another address',
+    });
+  });
+}
+
+function limit(maxBytes: number, see?: (chunk: Buffer) => void): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return done(tooLarge(`more than ${maxBytes} bytes`, maxBytes));
+      see?.(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
+export function tooLarge(seen: string, maxBytes: number): AttemptError {
+  return new AttemptError(`body too large: ${seen}, at most ${maxBytes} expected`, {
+    passing: false,
+    hint: 'check the address; if the file really is that large, raise `source.max_bytes` in params.yaml',
+  });
+}
+
+function refusal(status: number, headers: Record<string, string>, now: number): AttemptError {
+  return new AttemptError(`answered ${status}, expected 200`, {
+    passing: passes(status),
+    hint: hintFor(status),
+    retryAfterMs: status === 429 || status === 503 ? retryAfter(headers['retry-after'], now) : undefined,
+  });
+}
+
+function hintFor(status: number): string {
+  if (status === 401 || status === 403)
+    return 'the portal wants a key, or does not know this one: see `source.key` in params.yaml';
+  if (status === 404 || status === 410)
+    return 'the file has moved: find its new address on the portal and put it into `source.urls`';
+  if (status === 429)
+    return 'the portal wants fewer requests: lower `source.max_requests_per_minute`, or wait';
+  if (status >= 500 || status === 408)
+    return 'the portal is down; nothing was touched, the next scheduled run tries again';
+  return 'open the address in a browser and see what it says; correct `source.urls` in params.yaml';
+}
+
+function discard(body: Readable): void {
+  // What is not wanted is not read: the connection goes with it.
+  body.on('error', () => {});
+  body.destroy();
+}
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  );
+}
