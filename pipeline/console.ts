@@ -19,7 +19,11 @@ export function makeConsole(options: { quiet: boolean; json: boolean }): Console
   const say = (line: string) => {
     if (!options.quiet) process.stderr.write(`${line}\n`);
   };
-  const progress = options.quiet ? quietProgress : process.stderr.isTTY ? barProgress(say) : lineProgress(say);
+  const progress = options.quiet
+    ? quietProgress
+    : process.stderr.isTTY
+      ? barProgress(say)
+      : lineProgress(say);
   return { say, progress, print: (text) => process.stdout.write(`${text}\n`) };
 }
 

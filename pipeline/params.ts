@@ -13,8 +13,12 @@ export async function readParams(directory: string): Promise<Params> {
   try {
     document = parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    if (cause instanceof YAMLParseError) throw new UsageError(`params.yaml is not YAML: ${cause.message}`, { cause });
-    throw new UsageError(`${path} cannot be read`, { cause, hint: 'restore it with `git checkout params.yaml`' });
+    if (cause instanceof YAMLParseError)
+      throw new UsageError(`params.yaml is not YAML: ${cause.message}`, { cause });
+    throw new UsageError(`${path} cannot be read`, {
+      cause,
+      hint: 'restore it with `git checkout params.yaml`',
+    });
   }
   const result = Params.safeParse(document);
   if (result.success) return result.data;
@@ -27,9 +31,12 @@ export async function readParams(directory: string): Promise<Params> {
 export function modelParams(params: Params, model: string, source?: string): ModelParams {
   const entry = params.models[model];
   if (!entry) {
-    throw new UsageError(`there is no model "${model}" in params.yaml; it has ${Object.keys(params.models).join(', ')}`, {
-      hint: 'add an entry under `models:`, or name one of these',
-    });
+    throw new UsageError(
+      `there is no model "${model}" in params.yaml; it has ${Object.keys(params.models).join(', ')}`,
+      {
+        hint: 'add an entry under `models:`, or name one of these',
+      },
+    );
   }
   if (!source) return entry;
   const { simulator: _, json: __, ...kept } = entry.source;

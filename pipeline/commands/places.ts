@@ -1,10 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { StageContext } from '../context.ts';
 import { PerennialError, UsageError } from '../contracts/errors.ts';
 import { writeWhole } from '../files.ts';
+import { withScratch } from './scratch.ts';
 
 const Polygons = z.object({
   type: z.literal('FeatureCollection'),
@@ -18,6 +17,12 @@ const Polygons = z.object({
 });
 export type Places = z.infer<typeof Polygons>;
 
+/** Where a model's polygons are, and which of their properties holds the tract id. */
+export interface PlacesSource {
+  polygons: string;
+  key: string;
+}
+
 const NONE: Places = { type: 'FeatureCollection', features: [] };
 
 /**
@@ -27,7 +32,7 @@ const NONE: Places = { type: 'FeatureCollection', features: [] };
  */
 export async function preparePlaces(
   context: StageContext,
-  source: { polygons: string; key: string } | undefined,
+  source: PlacesSource | undefined,
   fetch: (source: string, scratch: string) => Promise<string>,
 ): Promise<number> {
   const text = JSON.stringify(source ? await readPlaces(source, fetch) : NONE);
@@ -40,10 +45,12 @@ async function readPlaces(
   { polygons, key }: { polygons: string; key: string },
   fetch: (source: string, scratch: string) => Promise<string>,
 ): Promise<Places> {
-  const scratch = await mkdtemp(join(tmpdir(), 'perennial-places-'));
   try {
-    const path = await fetch(polygons, scratch);
-    const places = Polygons.parse(JSON.parse(await readFile(path, 'utf8')));
+    const places = Polygons.parse(
+      await withScratch(async (scratch) =>
+        JSON.parse(await readFile(await fetch(polygons, scratch), 'utf8')),
+      ),
+    );
     return {
       type: 'FeatureCollection',
       features: places.features.map(({ properties, geometry, type }) => {
@@ -64,7 +71,5 @@ async function readPlaces(
       cause,
       hint: 'give a FeatureCollection of Polygon or MultiPolygon features under `places.polygons`',
     });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
   }
 }

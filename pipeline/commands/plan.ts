@@ -32,7 +32,9 @@ export function planWindows(
   const first = scaled(FIRST_DECIDE, axis.length);
   const other = scaled(OTHER, axis.length);
   const begin =
-    championEnd === null ? last - first + 1 : Math.max(championEnd, last - scaled(LONGEST_DECIDE, axis.length) + 1);
+    championEnd === null
+      ? last - first + 1
+      : Math.max(championEnd, last - scaled(LONGEST_DECIDE, axis.length) + 1);
   const decide: [number, number] = [begin, Math.max(begin, last)];
   const before = (window: [number, number]): [number, number] => {
     const end = window[0] - horizon - 1;

@@ -34,6 +34,8 @@ export const PackManifest = z.strictObject({
   /** Last moment observed. */
   last_time: Timestamp,
   data_version: z.string(),
+  /** Identity of the snapshot it was made from: tells a run that was killed before from one that is done. */
+  snapshot: Sha256,
   /** Digest of the bundle that the interval widths were adapted for. */
   bundle: Sha256.nullable(),
   files: z.record(z.string(), z.strictObject({ sha256: Sha256, bytes: z.number().int().nonnegative() })),

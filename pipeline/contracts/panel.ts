@@ -87,3 +87,21 @@ export const STEP_MS: Record<Step, number> = {
   week: 604_800_000,
   month: 2_629_746_000,
 };
+
+/**
+ * Time axis of data that lie between two moments. Days begin at midnight even where the portal stamps its evening;
+ * weeks begin where the data's weeks do.
+ */
+export function axisOf(
+  step: Step,
+  span: { first: number; last: number },
+): { step: Step; start: number; stepMs: number; length: number } {
+  const floor = (ms: number) => Math.floor(span.first / ms) * ms;
+  const first = new Date(span.first);
+  const start =
+    step === 'month'
+      ? Date.UTC(first.getUTCFullYear(), first.getUTCMonth(), 1)
+      : floor(step === 'hour' ? STEP_MS.hour : STEP_MS.day);
+  const axis = { step, start, stepMs: STEP_MS[step] };
+  return { ...axis, length: indexAt(axis, span.last) + 1 };
+}

@@ -1,3 +1,4 @@
+import type { BacktestRow } from '../contracts/backtest.ts';
 import type { BundleFiles } from '../contracts/bundle.ts';
 import type { FeatureColumn } from '../contracts/features.ts';
 import type { ScoredForecasts } from '../contracts/forecast.ts';
@@ -31,6 +32,30 @@ export interface TrainResult {
   forecasts: ScoredForecasts[];
 }
 
+/** The newest forecast of one tract and horizon, for people and for the pack. */
+export interface LatestForecast {
+  tract: string;
+  name: string;
+  /** Moment forecast, ISO 8601. */
+  time: string;
+  horizon: number;
+  point: number;
+  /** 90 % interval. */
+  low: number;
+  high: number;
+}
+
+export interface BacktestRequest {
+  panel: TargetPanel;
+  /** First and last target step that is scored; what lies after `to` is not looked at. */
+  from: number;
+  to: number;
+  horizons: number[];
+  seed?: number;
+  onProgress?: (share: number, note: string) => void;
+  signal?: AbortSignal;
+}
+
 /** What differs between kinds of models. Shared code asks the task; it never asks which task it is. */
 export interface Task {
   kind: ModelParams['task'];
@@ -41,4 +66,9 @@ export interface Task {
   train(request: TrainRequest): Promise<TrainResult>;
   /** Scores a frozen bundle on the cutoffs of a window, each seeing only what was known then. */
   score(files: BundleFiles, panel: TargetPanel, window: [number, number]): Promise<ScoredForecasts>;
+  /** Every model and baseline at rolling cutoffs, and the published choice named `challenger`. */
+  backtest(request: BacktestRequest): Promise<{ rows: BacktestRow[] }>;
+  /** What a frozen bundle makes of the newest observations.
+   *  @returns the files of the observation pack, and its forecasts from the newest cutoff */
+  observe(files: BundleFiles, panel: TargetPanel): { files: BundleFiles; forecasts: LatestForecast[] };
 }

@@ -1,23 +1,27 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
 import { writeForecasts } from '../../clients/forecast-file.ts';
+import { codeCommit, dataVersion } from '../../clients/versions.ts';
 import type { StageContext } from '../../context.ts';
-import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { Leaderboard } from '../../contracts/metrics.ts';
 import { timeAt } from '../../contracts/panel.ts';
 import { Plan, windowsOf } from '../../contracts/plan.ts';
 import { TrainFile } from '../../contracts/train.ts';
-import { readJson, writeJson, writeWhole } from '../../files.ts';
+import { readJson, writeJson } from '../../files.ts';
+import { writeBundle } from '../../registry/bundle-folder.ts';
+import { sealBundle } from '../../registry/manifest.ts';
 import { taskFor } from '../../tasks/index.ts';
 
-/** Data set and plan → challenger's files, leaderboard and forecasts in `artifacts/<model>/train`. */
+/** Data set and plan → the challenger's bundle, leaderboard and forecasts in `artifacts/<model>/train`. */
 export async function train(context: StageContext): Promise<TrainFile> {
-  const { paths, params, model, progress, signal } = context;
+  const { workspace, paths, params, model, progress, signal } = context;
   const plan = await readJson(paths.plan, Plan);
   if (!plan) {
-    throw new CorruptError(`${paths.plan} is missing`, { hint: 'start the training through `perennial run`, which writes it' });
+    throw new CorruptError(`${paths.plan} is missing`, {
+      hint: 'start the training through `perennial run`, which writes it',
+    });
   }
   const { panel } = await readTargetPanel(paths.features);
   const step = progress.start(`training ${model}`, 1);
@@ -35,10 +39,18 @@ export async function train(context: StageContext): Promise<TrainFile> {
     train_end: new Date(timeAt(panel, result.trainEnd)).toISOString(),
     hyperparameters: result.hyperparameters,
   };
+  const bundle = sealBundle(result.files.set('places.geojson', await readFile(paths.places)), {
+    task: params.task,
+    created_at: context.now().toISOString(),
+    data_version: await dataVersion(workspace),
+    commit: await codeCommit(),
+    ...about,
+  });
+  // The whole folder appears at once: a stage killed half-way leaves the former one.
   const scratch = `${paths.train}.part`;
   await rm(scratch, { recursive: true, force: true });
-  await mkdir(join(scratch, 'bundle'), { recursive: true });
-  for (const [path, bytes] of result.files) await writeWhole(join(scratch, 'bundle', path), bytes);
+  await mkdir(scratch, { recursive: true });
+  await writeBundle(join(scratch, 'bundle'), bundle.files);
   await writeJson(join(scratch, 'leaderboard.json'), Leaderboard, { model, ...result.leaderboard });
   await writeJson(join(scratch, 'train.json'), TrainFile, about);
   await writeForecasts(join(scratch, 'forecasts.parquet'), result.forecasts, panel);
@@ -46,19 +58,4 @@ export async function train(context: StageContext): Promise<TrainFile> {
   await rename(scratch, paths.train);
   step.done(`${result.candidate} is the challenger`);
   return about;
-}
-
-/** The challenger's files as the train stage left them.
- *  @param directory `artifacts/<model>/train` */
-export async function readChallenger(directory: string): Promise<{ files: BundleFiles; about: TrainFile }> {
-  const about = await readJson(join(directory, 'train.json'), TrainFile);
-  if (!about) throw new CorruptError(`${directory} has no train.json`, { hint: 'run the train stage again' });
-  const root = join(directory, 'bundle');
-  const files: BundleFiles = new Map();
-  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const path = join(entry.parentPath, entry.name);
-    files.set(relative(root, path).replaceAll('\\', '/'), await readFile(path));
-  }
-  return { files, about };
 }

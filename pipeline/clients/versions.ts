@@ -14,12 +14,19 @@ export async function dataVersion(workspace: Workspace): Promise<string> {
   try {
     return DataDvc.parse(parse(await readFile(path, 'utf8'))).outs[0].md5;
   } catch (cause) {
-    throw new CorruptError(`${path} does not name a data version`, { cause, hint: 'run `dvc add data` beside it' });
+    throw new CorruptError(`${path} does not name a data version`, {
+      cause,
+      hint: 'run `dvc add data` beside it',
+    });
   }
 }
 
 /** The commit of the code that runs; `unknown` outside a git checkout (an unpacked archive). */
 export async function codeCommit(): Promise<string> {
-  const { stdout, exitCode } = await execa('git', ['rev-parse', 'HEAD'], { cwd: REPOSITORY, reject: false, timeout: 10_000 });
+  const { stdout, exitCode } = await execa('git', ['rev-parse', 'HEAD'], {
+    cwd: REPOSITORY,
+    reject: false,
+    timeout: 10_000,
+  });
   return exitCode === 0 ? stdout.trim() : 'unknown';
 }

@@ -1,0 +1,135 @@
+import { Command } from 'commander';
+import { type GlobalOptions, makeEnvironment } from './commands/environment.ts';
+import { EXIT, PerennialError } from './contracts/errors.ts';
+
+/** Set once by Ctrl-C or SIGTERM; every wait listens to it. */
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(signal)));
+
+const program = new Command('perennial')
+  .description(
+    'Fetches what a portal newly published, checks it, trains a challenger, and promotes it when it is better.',
+  )
+  .showHelpAfterError('Add --help for what there is.')
+  .addHelpText(
+    'after',
+    `
+Examples
+  npm start                                                  the embedded default, end to end
+  npm run pipeline -- run --model infections --source cases.csv   your own file or address, one flag away
+  npm run pipeline -- gate --source cases.csv                look at a file before you connect it
+  npm run backtest -- --source cases.csv --from 2022-04-02 --to 2022-06-30
+  npm run serve                                              answer questions from the result
+
+Exit codes
+  0 done (also: nothing new)   1 unexpected   2 wrong call or params.yaml   3 the source cannot be reached
+  4 the gate refused the data  5 another run is busy   6 a file is corrupt   7 set-up failed`,
+  );
+
+command('start')
+  .description('run every active model of params.yaml (the embedded default needs no network and no account)')
+  .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
+  .option('--json', 'one JSON document on stdout, nothing for people')
+  .action(async (options) =>
+    (await import('./commands/run.ts')).runCommand(environment(options), { ...options, greet: true }),
+  );
+
+command('run')
+  .description('ingest → gate → features → (when due) train → evaluate → compare → register → publish')
+  .option('--model <name>', 'one model of params.yaml; default: every active one')
+  .option('--source <address or file>', 'read this instead of the source in params.yaml')
+  .option('--mode <mode>', 'local, pull-request or auto; default: `promotion.mode` of params.yaml')
+  .option('--train', 'train even when it is not due')
+  .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
+  .option('--json', 'one JSON document on stdout, nothing for people')
+  .action(async (options) => (await import('./commands/run.ts')).runCommand(environment(options), options));
+
+command('stage <name>')
+  .description('one cached stage (features, profile or train), as dvc.yaml calls it')
+  .requiredOption('--model <name>', 'a model of params.yaml')
+  .action(async (name, options) =>
+    (await import('./commands/stage.ts')).stageCommand(environment(options), name, options),
+  );
+
+command('gate')
+  .description('look at any file as the gate sees it; nothing is kept')
+  .requiredOption(
+    '--source <address or file>',
+    'CSV (plain, gz, zip), Parquet, JSON; a file, a folder or an address',
+  )
+  .option('--previous <address or file>', 'compare its schema and values with this one')
+  .option('--model <name>', 'with the roles and limits of this model of params.yaml')
+  .option('--json <file>', 'write the report as JSON to this file, or to stdout with -')
+  .action(async (options) =>
+    (await import('./commands/gate.ts')).gateCommand(environment(fileJson(options)), options),
+  );
+
+command('readmit <model>')
+  .description('run quarantined rows through the gate again, after params.yaml was mended')
+  .action(async (model, options) =>
+    (await import('./commands/gate.ts')).readmitCommand(environment(options), model),
+  );
+
+command('backtest')
+  .description('every model and baseline at rolling cutoffs, nothing seen after each')
+  .requiredOption('--source <address or file>', 'anything that ingest can read')
+  .requiredOption('--from <date>', 'first day that is scored')
+  .requiredOption('--to <date>', 'last day that is scored; later rows are not looked at')
+  .option('--horizon <list>', 'steps ahead, such as 1,7', '1,7')
+  .option('--model <name>', 'with the roles and settings of this model of params.yaml')
+  .option('--target <column>', 'the column to forecast, where it is not new cases')
+  .option('--json <file>', 'write the rows as JSON to this file, or to stdout with -')
+  .action(async (options) =>
+    (await import('./commands/backtest.ts')).backtestCommand(environment(fileJson(options)), options),
+  );
+
+command('rollback <model>')
+  .description('make the champion’s predecessor champion again')
+  .option('--to <version>', 'a registered version, such as v0003')
+  .option('--why <reason>', 'kept in the history', 'asked for on the command line')
+  .action(async (model, options) =>
+    (await import('./commands/rollback.ts')).rollbackCommand(environment(options), model, options),
+  );
+
+/** A command of ours, with what all of them take. */
+function command(nameAndArguments: string): Command {
+  return program
+    .command(nameAndArguments)
+    .option('--quiet', 'no progress')
+    .option('--now <moment>', 'run as if it were this moment (ISO 8601)');
+}
+
+function environment(options: GlobalOptions) {
+  return makeEnvironment(options, stop.signal);
+}
+
+/** Where `--json` takes a file, people still get their table unless the document goes to stdout. */
+function fileJson(options: { json?: string }): GlobalOptions {
+  return { ...options, json: options.json === '-' };
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** @returns the exit code */
+function explain(error: unknown): number {
+  if (stop.signal.aborted) {
+    process.stderr.write('\nStopped. What was finished is kept; the next run goes on from there.\n');
+    return 130;
+  }
+  if (!(error instanceof PerennialError)) {
+    process.stderr.write(
+      `\nUnexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return EXIT.unexpected;
+  }
+  process.stderr.write(`\n${error.message}\n`);
+  if (error.cause instanceof Error && process.env.LOG_LEVEL === 'debug')
+    process.stderr.write(`${error.cause.stack}\n`);
+  if (error.hint) process.stderr.write(`→ ${error.hint}\n`);
+  return error.exitCode;
+}
