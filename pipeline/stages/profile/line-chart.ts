@@ -12,8 +12,12 @@ const MONTH_MS = 30.44 * 86_400_000;
 
 /** One series as SVG: a line, broken where nothing is known; points with filled steps marked below and on the line.
  *  Colours come from the page's style, so that light and dark need no second picture.
- *  @param title says in words what is drawn, for those who do not see it */
-export function lineChart(series: SeriesPoints, { title, step }: { title: string; step: Step }): string {
+ *  @param options.title says in words what is drawn, for those who do not see it
+ *  @param options.markFrom share of filled steps from which a point is marked */
+export function lineChart(
+  series: SeriesPoints,
+  { title, step, markFrom = Number.MIN_VALUE }: { title: string; step: Step; markFrom?: number },
+): string {
   const known = series.values.filter((value): value is number => value !== null);
   if (known.length === 0) return '<p class="quiet">No values.</p>';
   const ticks = valueTicks(Math.min(0, ...known), Math.max(...known));
@@ -35,7 +39,7 @@ export function lineChart(series: SeriesPoints, { title, step }: { title: string
   );
   return `<div class="scroll"><svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"><title>${escaped(
     `${title}, ${moment(series.times[0], step)} to ${moment(series.times[count - 1], step)}, highest ${amount(Math.max(...known))}`,
-  )}</title>${grid.join('')}${dates.join('')}<path class="line" d="${path(series.values, x, y)}"/>${marks(series, x, y)}</svg></div>`;
+  )}</title>${grid.join('')}${dates.join('')}<path class="line" d="${path(series.values, x, y)}"/>${marks(series, markFrom, x, y)}</svg></div>`;
 }
 
 function path(values: (number | null)[], x: (point: number) => number, y: (value: number) => number): string {
@@ -55,15 +59,20 @@ function path(values: (number | null)[], x: (point: number) => number, y: (value
 }
 
 /** Filled steps: a dot on the line each where there are few, a bar on the axis where they follow one another. */
-function marks(series: SeriesPoints, x: (point: number) => number, y: (value: number) => number): string {
+function marks(
+  series: SeriesPoints,
+  markFrom: number,
+  x: (point: number) => number,
+  y: (value: number) => number,
+): string {
   let dots = '';
   let bars = '';
   const count = series.values.length;
   const half = count < 2 ? 4 : (x(1) - x(0)) / 2;
   for (let point = 0; point < count; point++) {
-    if (!(series.filled[point] > 0)) continue;
+    if (!(series.filled[point] >= markFrom)) continue;
     let until = point;
-    while (until + 1 < count && series.filled[until + 1] > 0) until++;
+    while (until + 1 < count && series.filled[until + 1] >= markFrom) until++;
     const width = Math.max(2, x(until) - x(point) + 2 * half);
     bars += `<rect x="${short(x(point) - half)}" y="${HEIGHT - BOTTOM - 4}" width="${short(width)}" height="4"/>`;
     for (let one = point; one <= until; one++) {

@@ -10,7 +10,7 @@ h2{font-size:1.2rem;margin:2.4em 0 .3em}h3{font-size:1.05rem;margin:1em 0 .2em}
 p{margin:.3em 0 .8em}small{display:block;color:var(--quiet);font-size:.8rem;font-weight:400}h3 small{display:inline;margin-left:.6em}
 .quiet{color:var(--quiet)}.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0 0 1em}
+.facts{display:grid;grid-template-columns:repeat(3,1fr);gap:12px;margin:0 0 1em}
 .facts div{background:var(--card);border-radius:8px;padding:10px 14px}
 .facts dt{color:var(--quiet);font-size:.8rem}.facts dd{margin:0;font-size:1.15rem;font-weight:600;overflow-wrap:anywhere}
 .remarks{padding-left:1.2em}.remarks li{margin:.3em 0}
@@ -26,7 +26,7 @@ table{border-collapse:collapse;font-size:.9rem}caption{position:absolute;width:1
 th,td{padding:4px 8px;text-align:left;vertical-align:top}th{font-weight:500}thead th{color:var(--quiet);font-weight:500;vertical-align:bottom}
 th.number{text-align:right}
 .bars{width:100%}.bars .bar{width:60%;position:relative}.bars .bar span{display:block;height:1.1em;margin-top:.15em;background:var(--line);border-radius:2px;min-width:1px}
-.bars th{white-space:nowrap}.marked::after{content:"";position:absolute;top:0;bottom:0;left:calc(8px + (100% - 16px)*var(--n,0));}
+.bars th{white-space:nowrap}
 .columns{width:100%}.columns tbody tr,.bars tbody tr{border-top:1px solid var(--rule)}.columns tbody th{min-width:12em}
 .spark{width:80px;height:24px;fill:var(--line)}
 .heat{font-size:.75rem}.heat td{text-align:center;padding:2px 4px;min-width:2.4em;font-variant-numeric:tabular-nums}
@@ -36,7 +36,7 @@ th.number{text-align:right}
 .m1{background:rgba(var(--minus),.18)}.m2{background:rgba(var(--minus),.34)}.m3{background:rgba(var(--minus),.5)}.m4{background:rgba(var(--minus),.66)}.m5{background:rgba(var(--minus),.85)}
 .corr thead th{max-width:6.5em;overflow-wrap:anywhere}.c{min-width:3.4em}
 .plus{background:color-mix(in srgb,rgb(var(--plus)) var(--s),transparent)}.minus{background:color-mix(in srgb,rgb(var(--minus)) var(--s),transparent)}
-@media (max-width:560px){.bars .bar{width:38%}th,td{padding:4px 5px}}
+@media (max-width:560px){.facts{grid-template-columns:repeat(2,1fr)}.bars .bar{width:38%}th,td{padding:4px 5px}}
 @media print{.tract[hidden]{display:none}.tall{max-height:none}}
 `;
 

@@ -72,7 +72,8 @@ const plural = (label: string, cycle: string) => (cycle === 'weekday' ? `${label
 
 function delayRemark({ delay, step }: ProfileData): string {
   if (delay === 0) return '';
-  return `The newest ${delay === 1 ? step : `${delay} ${step}s`} of each file ${delay === 1 ? 'is' : 'are'} usually not complete yet and rise later.`;
+  if (delay === 1) return `The newest ${step} of each file is usually not complete yet and rises later.`;
+  return `The newest ${delay} ${step}s of each file are usually not complete yet and rise later.`;
 }
 
 function together(data: ProfileData): string {
@@ -81,7 +82,7 @@ function together(data: ProfileData): string {
   const mean = every === 1 ? '' : `, mean of each ${span(data.step, every)}`;
   const of = data.tracts === 1 ? '' : ` (${how} of ${amount(data.tracts)} tracts)`;
   const title = `${words(data.target)} a ${data.step}${of}${mean}`;
-  return `<section><h2>All together</h2><p>${escaped(sentence(title))}.</p>${lineChart(data.overall, { title, step: data.step })}</section>`;
+  return `<section><h2>All together</h2><p>${escaped(sentence(title))}.</p>${lineChart(data.overall, { title, step: data.step, markFrom: data.tracts === 1 ? undefined : 0.1 })}</section>`;
 }
 
 function tracts(data: ProfileData): string {
@@ -143,7 +144,7 @@ function cycle({ cycle, scale }: ProfileData): string {
   );
   return `<section><h2>By ${cycle.name}</h2>
 <p>What is published against the mean of the time around it: 100 % means no difference.</p>
-${barTable(['%', sentence(cycle.name), 'Against the mean', 'Values'], rows, 1 / most)}</section>`;
+${barTable([sentence(cycle.name), 'Against the mean', 'Values'], rows)}</section>`;
 }
 
 function distribution({ distribution: bins, target, step }: ProfileData): string {
@@ -156,21 +157,19 @@ function distribution({ distribution: bins, target, step }: ProfileData): string
   );
   return `<section><h2>How large the values are</h2>
 <p>How often a tract’s ${escaped(words(target))} of one ${step} ${bins.length > 1 ? 'lie in each range' : 'were seen'}; filled values are left out.</p>
-${barTable(['%', sentence(words(target)), 'Share', 'Values'], rows)}</section>`;
+${barTable([sentence(words(target)), 'Share', 'Values'], rows)}</section>`;
 }
 
 /** A table whose rows carry a bar: read as a table, seen as a chart, and never too wide for a phone. */
 function barTable(
-  [, first, second, third]: string[],
+  [first, second, third]: [string, string, string],
   rows: (readonly [string, string, string, number])[],
-  mark?: number,
 ): string {
-  const line = mark === undefined ? '' : ` style="--mark:${(mark * 100).toFixed(1)}%"`;
   const body = rows.map(
     ([label, share, count, width]) =>
-      `<tr><th scope="row">${escaped(label)}</th><td class="number">${share}</td><td class="bar${mark === undefined ? '' : ' marked'}"><span style="width:${(width * 100).toFixed(1)}%"></span></td><td class="number">${count}</td></tr>`,
+      `<tr><th scope="row">${escaped(label)}</th><td class="number">${share}</td><td class="bar"><span style="width:${(width * 100).toFixed(1)}%"></span></td><td class="number">${count}</td></tr>`,
   );
-  return `<table class="bars"${line}><thead><tr><th scope="col">${escaped(first)}</th><th scope="col" class="number">${second}</th><th><span class="unseen">Bar</span></th><th scope="col" class="number">${third}</th></tr></thead><tbody>${body.join('')}</tbody></table>`;
+  return `<table class="bars"><thead><tr><th scope="col">${escaped(first)}</th><th scope="col" class="number">${second}</th><th scope="col"><span class="unseen">Bar</span></th><th scope="col" class="number">${third}</th></tr></thead><tbody>${body.join('')}</tbody></table>`;
 }
 
 function correlations({ correlations: { names, matrix }, target, sampledRows }: ProfileData): string {
