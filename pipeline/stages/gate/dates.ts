@@ -81,11 +81,11 @@ export const DATE_FORMS: DateFormat[] = [
 
 /** The form that most of the values have.
  *  @param values distinct values of a column, not null */
-export function findDateForm(values: string[]): { form: DateFormat; share: number } | null {
+export function findDateForm(values: string[], least = 0.5): { form: DateFormat; share: number } | null {
   let best: { form: DateFormat; share: number } | null = null;
   for (const form of DATE_FORMS) {
     const share = values.filter((value) => form.pattern.test(value)).length / Math.max(1, values.length);
-    if (share > 0.5 && (best === null || share > best.share)) best = { form, share };
+    if (share > least && (best === null || share > best.share)) best = { form, share };
   }
   return best;
 }

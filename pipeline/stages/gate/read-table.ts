@@ -1,9 +1,14 @@
-import { open } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { GateError } from '../../contracts/errors.ts';
 import type { GateReport } from '../../contracts/gate.ts';
-import { sniffCsv } from './sniff-csv.ts';
+import { columnsOf } from './columns-of.ts';
+import { gunzip, readHead } from './csv-bytes.ts';
+import { joinParts } from './join-parts.ts';
+import { meltDates } from './melt-dates.ts';
+import { MAX_REJECTS, readCsv } from './read-csv.ts';
+import { readJson } from './read-json.ts';
 import { identifier, literal } from './sql.ts';
+import { trimCells } from './trim-cells.ts';
 
 export interface TableFile {
   path: string;
@@ -13,7 +18,7 @@ export interface TableFile {
 }
 
 export interface ReadOptions {
-  /** Folder for what must be written on the way; the caller removes it. */
+  /** Folder for what must be written on the way; it must exist, and the caller removes it. */
   scratch: string;
   threads?: number;
   /** DuckDB's own form, such as `900MB`. */
@@ -22,30 +27,41 @@ export interface ReadOptions {
 }
 
 export interface Reject {
+  /** Physical line of the file, the header being 1. */
   line: number | null;
   reason: string;
   text: string;
 }
 
+export type Repair = GateReport['repairs'][number];
+
 /** One table of text, whatever the files looked like. */
 export interface RawTable {
   connection: DuckDBConnection;
   close(): Promise<void>;
-  /** In DuckDB: every source column as VARCHAR, then `_line` BIGINT (1 = header) and `_file` INTEGER. */
+  /** In DuckDB, a table or a view: every source column as VARCHAR, then `_line` BIGINT (1 = header) and `_file` INTEGER.
+   *  Cells are trimmed and empty ones NULL; `NA` stays, for whether it is missing is for each column to say. */
   table: 'raw';
   columns: string[];
   rows: number;
   format: GateReport['format'];
-  repairs: GateReport['repairs'];
-  /** At most `MAX_REJECTS`; `rejected` counts all. */
+  repairs: Repair[];
+  /** At most 10,000; `rejected` counts all. */
   rejects: Reject[];
   rejected: number;
 }
 
-export const MAX_REJECTS = 10_000;
+/** What one file gave: a table or view of its own in DuckDB, columns and `_line`. */
+export type ReadPart = Omit<RawTable, 'connection' | 'close' | 'table' | 'rows'> & { table: string };
 
-/** Reads the files of one snapshot into the table `raw` of an engine in this process.
- *  @throws GateError if they hold no table */
+const MAX_UNPACKED = 8_000_000_000;
+
+/**
+ * Reads the files of one snapshot into the table `raw` of an engine in this process.
+ * Files with the same columns are appended; others are joined on the columns they share (see join-parts.ts);
+ * a layout with a column per date becomes a long one.
+ * @throws GateError if they hold no table
+ */
 export async function readTable(files: TableFile[], options: ReadOptions): Promise<RawTable> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads ?? 2),
@@ -53,7 +69,10 @@ export async function readTable(files: TableFile[], options: ReadOptions): Promi
     temp_directory: options.scratch,
   });
   const connection = await instance.connect();
+  const interrupt = () => connection.interrupt();
+  options.signal?.addEventListener('abort', interrupt);
   const close = async () => {
+    options.signal?.removeEventListener('abort', interrupt);
     connection.closeSync();
     instance.closeSync();
   };
@@ -61,48 +80,80 @@ export async function readTable(files: TableFile[], options: ReadOptions): Promi
     // Compressed columns: a third of the memory, and later scans are faster than on plain ones.
     await connection.run("ATTACH ':memory:' AS gate (COMPRESS)");
     await connection.run('USE gate');
-    const read = await readFile(connection, files[0]);
+    const parts: ReadPart[] = [];
+    for (const [index, file] of files.entries()) {
+      options.signal?.throwIfAborted();
+      const part = await readPart(connection, file, `part_${index}`, options);
+      await trimCells(connection, `part_${index}`, part);
+      await meltDates(connection, `part_${index}`, part, files.length > 1 ? index : null);
+      parts.push(part);
+    }
+    const joined = await joinParts(connection, parts);
+    await connection.run(
+      `CREATE VIEW raw AS SELECT ${joined.columns.map(identifier).join(', ')}, _line, _file FROM ${joined.table}`,
+    );
     const rows = Number((await connection.runAndReadAll('SELECT count(*) FROM raw')).getRows()[0][0]);
-    return { connection, close, table: 'raw', rows, ...read };
+    if (rows === 0) throw new GateError('the source holds no rows', { hint: 'look at it in a browser' });
+    return {
+      connection,
+      close,
+      table: 'raw',
+      rows,
+      columns: joined.columns,
+      format: parts[0].format,
+      repairs: [...parts.flatMap((part) => part.repairs), ...joined.repairs],
+      rejects: parts.flatMap((part) => part.rejects).slice(0, MAX_REJECTS),
+      rejected: parts.reduce((sum, part) => sum + part.rejected, 0),
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-type Read = Pick<RawTable, 'columns' | 'format' | 'repairs' | 'rejects' | 'rejected'>;
+async function readPart(
+  connection: DuckDBConnection,
+  given: TableFile,
+  name: string,
+  options: ReadOptions,
+): Promise<ReadPart> {
+  const label = given.name ?? given.path;
+  const magic = await readHead(given.path, 4);
+  const file = { ...given, name: label };
+  if (magic[0] === 0x1f && magic[1] === 0x8b) {
+    file.path = await gunzip(given.path, options.scratch, MAX_UNPACKED, options.signal);
+  }
+  if (magic.toString('latin1') === 'PAR1') return readParquet(connection, file.path, name);
+  if (given.format === 'json') return readJson(connection, file.path, label, name, options);
+  if (given.format === 'parquet') {
+    throw new GateError(
+      `${label} is not Parquet: it starts with ${JSON.stringify(magic.toString('latin1'))}`,
+      {
+        hint: 'write `format: csv` or `format: json` in the source',
+      },
+    );
+  }
+  return readCsv(connection, file, name, options);
+}
 
-async function readFile(connection: DuckDBConnection, file: TableFile): Promise<Read> {
-  const sample = await head(file.path, 1 << 18);
-  const shape = sniffCsv(sample);
-  if (shape === null)
-    throw new GateError(`${file.name ?? file.path} is empty`, { hint: 'look at the address in a browser' });
-  const columns = shape.header ?? Array.from({ length: shape.fields }, (_, i) => `col_${i + 1}`);
-  const types = columns.map((name) => `${literal(name)}: 'VARCHAR'`).join(', ');
-  await connection.run(
-    `CREATE TABLE raw_rows AS SELECT * FROM read_csv(${literal(file.path)}, auto_detect = false, columns = {${types}},
-       delim = ${literal(shape.delimiter)}, quote = '"', escape = '"', header = false, skip = ${shape.skip}, nullstr = '',
-       store_rejects = true, rejects_limit = ${MAX_REJECTS})`,
-  );
-  await connection.run(
-    `CREATE VIEW raw AS SELECT ${columns.map(identifier).join(', ')}, rowid + ${shape.skip + 1} AS _line, 0::INTEGER AS _file FROM raw_rows`,
-  );
+async function readParquet(connection: DuckDBConnection, path: string, name: string): Promise<ReadPart> {
+  try {
+    await connection.run(
+      `CREATE TABLE ${name} AS SELECT COLUMNS(*)::VARCHAR, file_row_number + 1 AS _line
+       FROM (SELECT * FROM read_parquet(${literal(path)}, file_row_number = true))`,
+    );
+  } catch (cause) {
+    throw new GateError(`${path} cannot be read as Parquet`, {
+      cause,
+      hint: 'it may be cut off; fetch it again',
+    });
+  }
   return {
-    columns,
-    format: { kind: 'csv', encoding: 'utf-8', delimiter: shape.delimiter },
+    table: name,
+    columns: await columnsOf(connection, name),
+    format: { kind: 'parquet' },
     repairs: [],
     rejects: [],
     rejected: 0,
   };
-}
-
-async function head(path: string, bytes: number): Promise<string> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, 0);
-    const text = buffer.toString('utf8', 0, bytesRead);
-    return bytesRead < bytes ? text : text.slice(0, text.lastIndexOf('\n') + 1);
-  } finally {
-    await handle.close();
-  }
 }

@@ -115,11 +115,12 @@ function usualFields(records: CsvRecord[]): number {
 function headerIndex(records: CsvRecord[], fields: number): number {
   const index = records.findIndex(
     ({ cells }) =>
-      Math.abs(cells.length - fields) <= (fields > 2 ? 1 : 0) &&
+      (Math.abs(cells.length - fields) <= (fields > 2 ? 1 : 0) ||
+        (cells.length === fields + 1 && cells[fields].trim() === '')) &&
       !cells[0].trimStart().startsWith('#') &&
       cells.filter((cell) => cell.trim() !== '').length > cells.length / 2,
   );
-  return index < 0 ? 0 : index;
+  return Math.max(0, index);
 }
 
 /** A header is told from data by its cells being of another kind than those below them. */

@@ -1,0 +1,40 @@
+import type { GateReport } from '../../contracts/gate.ts';
+import type { Counted, Measurements } from './measurements.ts';
+
+type Repair = GateReport['repairs'][number];
+
+/** What was mended without asking, so that nobody has to wonder where a row or a number went. */
+export function listRepairs(
+  measured: Pick<Measurements, 'counts' | 'setAside' | 'outside'>,
+  reading: readonly Repair[],
+  masked: Counted[],
+): Repair[] {
+  return [
+    ...reading,
+    ...when(measured.counts.collapsed, 'rows that repeat another row exactly, folded into it'),
+    ...measured.setAside.map(({ reason, count, examples }) => ({
+      repair: `rows set aside: ${reason}`,
+      count,
+      examples,
+    })),
+    ...measured.outside.map(({ column, rule, outside, examples }) => ({
+      repair: `${column}: ${MEANING[rule] ?? `outside ${rule}`}, treated as unknown`,
+      count: outside,
+      examples: examples.slice(0, 5),
+    })),
+    ...masked.map(({ reason, count, examples }) => ({
+      repair: reason,
+      count,
+      examples: examples.slice(0, 5),
+    })),
+  ];
+}
+
+const MEANING: Record<string, string> = {
+  'not negative': 'negative counts (corrections booked on one day)',
+  'within ±2^53': 'numbers beyond 2^53',
+};
+
+function when(count: number, repair: string): Repair[] {
+  return count > 0 ? [{ repair, count, examples: [] }] : [];
+}

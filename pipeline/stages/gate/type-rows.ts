@@ -1,0 +1,107 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Counted } from './measurements.ts';
+import type { RawTable } from './read-table.ts';
+import { identifier, literal } from './sql.ts';
+import type { NumberColumn, TablePlan } from './table-plan.ts';
+
+/**
+ * Makes three tables beside `raw`:
+ * `tracts` (tract INTEGER, id VARCHAR), `typed` (tract, time TIMESTAMP, one DOUBLE a measure and age band, _file,
+ * _line) with the rows that can be used, and `quarantine` (_file, _line, reason) with those that cannot.
+ */
+export async function typeRows(raw: RawTable, plan: TablePlan, options: { now: Date }): Promise<void> {
+  const { connection } = raw;
+  const numbers = [...plan.measures, ...plan.bands];
+  await connection.run(
+    `CREATE OR REPLACE TABLE tracts AS SELECT row_number() OVER (ORDER BY id)::INTEGER AS tract, id
+       FROM (SELECT DISTINCT ${plan.tract} AS id FROM raw) WHERE id IS NOT NULL`,
+  );
+  const columns = numbers.map(({ name, number }) => `${number} AS ${identifier(name)}`);
+  await connection.run(
+    `CREATE OR REPLACE TABLE typed AS
+       SELECT t.tract, r.* EXCLUDE (id) FROM (
+         SELECT ${plan.tract} AS id, ${[`${plan.time} AS time`, ...columns].join(', ')},
+           ${reasonSql(plan, numbers)} AS reason, _file, _line FROM raw) r LEFT JOIN tracts t USING (id)`,
+  );
+  const latest = new Date(options.now.getTime() + 86_400_000).toISOString().replace('Z', '');
+  await connection.run(
+    `CREATE OR REPLACE TABLE quarantine AS SELECT _file, _line,
+       CASE WHEN reason <> '' THEN reason WHEN tract IS NULL THEN 'no tract' WHEN time IS NULL THEN 'no date'
+         ELSE 'date in the future' END AS reason
+     FROM typed WHERE reason <> '' OR tract IS NULL OR time IS NULL OR time > TIMESTAMP '${latest}'`,
+  );
+  if ((await count(connection, 'SELECT count(*) FROM quarantine')) > 0) {
+    await connection.run(
+      `DELETE FROM typed WHERE reason <> '' OR tract IS NULL OR time IS NULL OR time > TIMESTAMP '${latest}'`,
+    );
+  }
+  await connection.run('ALTER TABLE typed DROP reason');
+}
+
+/** Folds rows that repeat one another; rows of one key that differ all go to quarantine, for none is known to be right.
+ *  @returns how many rows were folded away, and the keys that contradict themselves */
+export async function collapseRepeats(
+  connection: DuckDBConnection,
+  plan: TablePlan,
+): Promise<{ collapsed: number; conflicts: { keys: number; rows: number; examples: string[] } }> {
+  const none = { collapsed: 0, conflicts: { keys: 0, rows: 0, examples: [] } };
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE repeats AS SELECT tract, time FROM typed GROUP BY ALL HAVING count(*) > 1`,
+  );
+  if ((await count(connection, 'SELECT count(*) FROM repeats')) === 0) return none;
+  const values = [...plan.measures, ...plan.bands].map(({ name }) => identifier(name));
+  const whole = values.length > 0 ? `count(DISTINCT hash(${values.join(', ')}))` : '1';
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE repeated AS
+       SELECT tract, time, _file, _line, kinds, row_number() OVER (PARTITION BY tract, time ORDER BY _file, _line) AS nth
+       FROM typed JOIN repeats USING (tract, time)
+       JOIN (SELECT tract, time, ${whole} AS kinds FROM typed JOIN repeats USING (tract, time) GROUP BY ALL) USING (tract, time)`,
+  );
+  await connection.run(
+    `INSERT INTO quarantine SELECT _file, _line, 'contradicts another row of the same tract and time' FROM repeated WHERE kinds > 1`,
+  );
+  const collapsed = await count(connection, 'SELECT count(*) FROM repeated WHERE kinds = 1 AND nth > 1');
+  const rows = await count(connection, 'SELECT count(*) FROM repeated WHERE kinds > 1');
+  const keys = await count(connection, 'SELECT count(*) FROM repeated WHERE kinds > 1 AND nth = 1');
+  const examples = await texts(
+    connection,
+    `SELECT any_value(id) || ' ' || strftime(time, '%Y-%m-%d %H:%M') || ': lines ' || string_agg(_line, ', ' ORDER BY _line)
+       FROM repeated JOIN tracts USING (tract) WHERE kinds > 1 GROUP BY tract, time ORDER BY min(_line) LIMIT 5`,
+  );
+  await connection.run(
+    `DELETE FROM typed USING repeated d WHERE typed._file = d._file AND typed._line = d._line AND (d.kinds > 1 OR d.nth > 1)`,
+  );
+  return { collapsed, conflicts: { keys, rows, examples } };
+}
+
+/** Reasons of quarantine with their lines, most frequent first. */
+export async function quarantineReasons(connection: DuckDBConnection): Promise<Counted[]> {
+  const read = await connection.runAndReadAll(
+    `SELECT reason, count(*)::INTEGER AS n, list_slice(list(_line ORDER BY _line), 1, 5)::VARCHAR[] AS lines
+       FROM quarantine GROUP BY reason ORDER BY n DESC, reason LIMIT 50`,
+  );
+  return read.getRowObjects().map(({ reason, n, lines }) => ({
+    reason: String(reason),
+    count: Number(n),
+    examples: (lines as { items: string[] }).items.map((line) => `line ${line}`),
+  }));
+}
+
+export async function count(connection: DuckDBConnection, sql: string): Promise<number> {
+  return Number((await connection.runAndReadAll(sql)).getRows()[0][0]);
+}
+
+export async function texts(connection: DuckDBConnection, sql: string): Promise<string[]> {
+  return (await connection.runAndReadAll(sql)).getRows().map(([text]) => String(text));
+}
+
+function reasonSql(plan: TablePlan, numbers: readonly NumberColumn[]): string {
+  const parts = numbers.map(
+    ({ column, unreadable }) => `CASE WHEN ${unreadable} THEN ${literal(`${column} is no number`)} END`,
+  );
+  const dateCells = plan.dateColumns.map((column) => `trim(${identifier(column)})`).join(` || ' ' || `);
+  if (plan.dateColumns.length > 0) {
+    parts.push(`CASE WHEN (${plan.time}) IS NULL AND ${dateCells} <> '' THEN 'date cannot be read' END`);
+  }
+  return parts.length > 0 ? `concat_ws('; ', ${parts.join(', ')})` : `''`;
+}
