@@ -60,13 +60,14 @@ export function beijing(): TargetPanel {
 
 type Row = Record<string, string>;
 
-/** Plain commas only: these files quote nothing but whole cells. */
+/** Plain commas only: of these files just the last column quotes commas and newlines, and it is not read. */
 function rowsOf(path: string): Row[] {
   const bytes = readFileSync(new URL(path, DATA));
   const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   const [header, ...lines] = text.trim().split(/\r?\n/);
   const names = cells(header);
-  return lines.map((line) => {
+  const whole = lines.filter((line) => /^"?\d/.test(line) && line.includes(','));
+  return whole.map((line) => {
     const row: Row = {};
     cells(line).forEach((cell, index) => {
       row[names[index]] = cell;
@@ -91,7 +92,8 @@ interface Columns {
 }
 
 /** Negative counts and holes are not observed. */
-function panelOf(rows: Row[], columns: Columns): TargetPanel {
+function panelOf(all: Row[], columns: Columns): TargetPanel {
+  const rows = all.filter((row) => !Number.isNaN(timeOf(row[columns.time] ?? '', columns.step)));
   const { step, scale = 'count' } = columns;
   const tracts = new Map<string, Tract>();
   for (const row of rows) {

@@ -1,0 +1,101 @@
+import type { TargetPanel } from '../../contracts/panel.ts';
+import type { Issued } from './calibrate.ts';
+
+export interface ChooseRequest {
+  panel: TargetPanel;
+  issued: Map<string, Issued>;
+  baselines: string[];
+  truthAt: (cutoff: number) => Float64Array;
+  loss: 'absolute' | 'relative';
+  horizons: number[];
+  /** Stretches of cutoffs for each of which one model is chosen. */
+  cutoffs: [number, number][];
+  /** Settled steps looked back on. */
+  trailing: number;
+}
+
+/** The model that would have been published, stretch by stretch: the one that lost least on targets settled before.
+ *  The loss of each horizon is taken relative to the best model's there, so that far horizons do not outshout.
+ *  Until something has settled: the last model given (the blend). */
+export function choose(request: ChooseRequest): {
+  issued: Issued;
+  chosen: { cutoff: number; model: string }[];
+} {
+  const names = [...request.issued.keys()];
+  const template = request.issued.get(names[0]) as Issued;
+  const point = new Float64Array(template.point.length);
+  const chosen: { cutoff: number; model: string }[] = [];
+  const size = template.tracts * template.horizons;
+  for (const [first, last] of request.cutoffs) {
+    const settled = first - Math.max(0, request.panel.delay);
+    const scores = scoresOf(request, names, request.truthAt(first), [settled - request.trailing, settled]);
+    const model = best(names, scores) ?? names[names.length - 1];
+    const from = request.issued.get(model) as Issued;
+    const [a, b] = [(first - template.from) * size, (last + 1 - template.from) * size];
+    point.set(from.point.subarray(a, b), a);
+    chosen.push({ cutoff: first, model });
+  }
+  return { issued: { ...template, point }, chosen };
+}
+
+function best(names: string[], scores: number[]): string | null {
+  let index = -1;
+  scores.forEach((score, at) => {
+    if (Number.isFinite(score) && (index < 0 || score < scores[index])) index = at;
+  });
+  return index < 0 ? null : names[index];
+}
+
+/** Mean over horizons of the loss relative to the least one; NaN for a model that did not always answer. */
+export function scoresOf(
+  { issued, panel, loss, horizons }: Pick<ChooseRequest, 'issued' | 'panel' | 'loss' | 'horizons'>,
+  names: string[],
+  truth: Float64Array,
+  targets: [number, number],
+): number[] {
+  const total = names.map(() => 0);
+  for (const horizon of horizons) {
+    const losses = names.map((name) =>
+      lossOf(issued.get(name) as Issued, { panel, loss, truth, targets, horizon }),
+    );
+    const least = Math.min(...losses.filter(Number.isFinite));
+    losses.forEach((value, index) => {
+      total[index] += least > 0 ? value / least : value;
+    });
+  }
+  return total.map((sum) => sum / horizons.length);
+}
+
+function lossOf(
+  issued: Issued,
+  {
+    panel,
+    loss,
+    truth,
+    targets,
+    horizon,
+  }: {
+    panel: TargetPanel;
+    loss: 'absolute' | 'relative';
+    truth: Float64Array;
+    targets: [number, number];
+    horizon: number;
+  },
+): number {
+  let sum = 0;
+  let n = 0;
+  for (let index = 0; index < issued.cutoffs; index++) {
+    const target = issued.from + index + horizon;
+    if (target < targets[0] || target > targets[1]) continue;
+    for (let tract = 0; tract < issued.tracts; tract++) {
+      const value = truth[tract * panel.length + target];
+      if (Number.isNaN(value)) continue;
+      const error = Math.abs(
+        value - issued.point[(index * issued.tracts + tract) * issued.horizons + horizon - 1],
+      );
+      sum += loss === 'absolute' ? error : error / (Math.abs(value) + 1);
+      n++;
+    }
+  }
+  return n > 0 ? sum / n : Number.NaN;
+}

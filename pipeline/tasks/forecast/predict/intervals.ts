@@ -1,0 +1,102 @@
+import { LEVELS } from '../../../contracts/forecast.ts';
+
+/** Everything that intervals need to go on: part of the bundle, and adapted in each observation pack. */
+export interface IntervalState {
+  scale: 'count' | 'real';
+  /** Ids of the tracts, in the order of `tractScale`. */
+  tracts: string[];
+  /** How much wider than usual a tract errs, shrunk toward 1. For real numbers: its typical error, in units. */
+  tractScale: number[];
+  /** Per horizon 1 … n. */
+  horizons: {
+    /** Counts: spread² of the log error = relative² + counting / (forecast + 1). */
+    relative: number;
+    counting: number;
+    /** Errors in spreads at LEVELS; the median's is 0. */
+    offsets: number[];
+    /** Typical |error| in spreads, by which tract scales are judged. */
+    typical: number;
+  }[];
+  /** Last step whose truths have been taken in, epoch milliseconds; null: none. */
+  settledUntil: number | null;
+}
+
+/** How fast offsets follow the newest day: at 0.04, five weeks of one-sided misses move the 95 % offset by its size. */
+const OFFSET_RATE = 0.04;
+const TRACT_RATE = 0.02;
+
+/** Spread of errors around a forecast on the scale of `errorOf`. */
+export function spreadAt(state: IntervalState, tract: number, horizon: number, forecast: number): number {
+  const scale = state.tractScale[tract] ?? 1;
+  if (state.scale === 'real') return scale;
+  const { relative, counting } = state.horizons[horizon - 1];
+  return scale * Math.sqrt(relative * relative + counting / (Math.max(0, forecast) + 1));
+}
+
+/** Error on the scale where spreads are measured: log ratio for counts, difference for real numbers. */
+export function errorOf(scale: 'count' | 'real', truth: number, forecast: number): number {
+  return scale === 'real'
+    ? truth - forecast
+    : Math.log(Math.max(0, truth) + 1) - Math.log(Math.max(0, forecast) + 1);
+}
+
+/** Quantiles of a forecast at LEVELS: never decreasing, never negative for counts, the median the forecast itself. */
+export function quantilesAt(
+  state: IntervalState,
+  { tract, horizon, forecast }: { tract: number; horizon: number; forecast: number },
+  into: Float64Array = new Float64Array(LEVELS.length),
+  at = 0,
+): Float64Array {
+  const { offsets } = state.horizons[horizon - 1];
+  const spread = spreadAt(state, tract, horizon, forecast);
+  for (let level = 0; level < LEVELS.length; level++) {
+    const error = offsets[level] * spread;
+    const value =
+      state.scale === 'real'
+        ? forecast + error
+        : (Math.max(0, forecast) + 1) * Math.exp(Math.min(error, 20)) - 1;
+    into[at + level] = state.scale === 'real' ? value : Math.max(0, value);
+  }
+  return into;
+}
+
+/** Takes in the truths of one step, in place: offsets follow where the truths fell (conformal quantile tracking,
+ *  Angelopoulos, Candès & Tibshirani 2023, after the adaptive conformal inference of Gibbs & Candès 2021), tract
+ *  scales follow the size of the errors.
+ *  @param settled forecasts for that step with their truths, one horizon at a time */
+export function settle(
+  state: IntervalState,
+  horizon: number,
+  settled: { tract: number; forecast: number; truth: number }[],
+): void {
+  const of = state.horizons[horizon - 1];
+  const scaled: number[] = [];
+  for (const { tract, forecast, truth } of settled) {
+    const z = errorOf(state.scale, truth, forecast) / spreadAt(state, tract, horizon, forecast);
+    if (!Number.isFinite(z)) continue;
+    scaled.push(z);
+    const surprise = Math.min(4, Math.abs(z) / of.typical) - 1;
+    // Every horizon has a say each day; together they move a scale as one of them alone would.
+    state.tractScale[tract] = clamp(
+      state.tractScale[tract] * Math.exp((TRACT_RATE / state.horizons.length) * surprise),
+      state.scale === 'real' ? 0 : 0.3,
+      state.scale === 'real' ? Number.POSITIVE_INFINITY : 4,
+    );
+  }
+  if (scaled.length === 0) return;
+  const median = LEVELS.indexOf(0.5);
+  const reach = Math.max(0.2, (of.offsets[LEVELS.length - 2] - of.offsets[1]) / 2);
+  for (let level = 0; level < LEVELS.length; level++) {
+    if (level === median) continue;
+    const below = scaled.filter((z) => z <= of.offsets[level]).length / scaled.length;
+    of.offsets[level] += OFFSET_RATE * reach * (LEVELS[level] - below);
+  }
+  for (let level = median - 1; level >= 0; level--)
+    of.offsets[level] = Math.min(of.offsets[level], of.offsets[level + 1]);
+  for (let level = median + 1; level < LEVELS.length; level++)
+    of.offsets[level] = Math.max(of.offsets[level], of.offsets[level - 1]);
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.max(low, Math.min(high, value));
+}
