@@ -1,12 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { UsageError } from '../contracts/errors.ts';
+import { UpstreamError, UsageError } from '../contracts/errors.ts';
 import { Source, type SourceParams } from '../contracts/params.ts';
 import { hire } from './courier.ts';
+import { FileNames } from './file-names.ts';
 import { gather } from './gather.ts';
 import { expand, isRemote } from './local-files.ts';
 import { type OpenFile, openFiles, type RawFile } from './open-snapshot.ts';
 import type { Timing } from './retry.ts';
+import { unpack } from './unpack.ts';
 
 export interface CollectOptions {
   signal?: AbortSignal;
@@ -29,6 +31,34 @@ export async function collectSource(
   scratch: string,
   options: CollectOptions = {},
 ): Promise<OpenFile[]> {
+  const { files, params } = await collectRaw(source, scratch, options);
+  return openFiles(files, params, join(scratch, 'open'));
+}
+
+/** One file as it is inside its compression, not turned into records: polygons, for instance.
+ *  @throws UpstreamError if there are several, or none */
+export async function collectFile(
+  source: string,
+  scratch: string,
+  options: CollectOptions = {},
+): Promise<string> {
+  const { files, params } = await collectRaw(source, scratch, options);
+  const found: string[] = [];
+  for (const { path, name, shown } of files) {
+    const open = { shown, maxBytes: params.max_bytes, scratch: join(scratch, 'open') };
+    for (const inside of await unpack({ path, name }, open)) found.push(inside.path);
+  }
+  if (found.length === 1) return found[0];
+  throw new UpstreamError(`${source}: ${found.length} files, one was expected`, {
+    hint: 'name the file itself',
+  });
+}
+
+async function collectRaw(
+  source: string | SourceParams,
+  scratch: string,
+  options: CollectOptions,
+): Promise<{ files: RawFile[]; params: SourceParams }> {
   const params = typeof source === 'string' ? Source.parse({ urls: [source] }) : source;
   if (params.urls === undefined) {
     throw new UsageError('the simulator has no address of its own', { hint: 'give a file or an address' });
@@ -40,9 +70,9 @@ export async function collectSource(
   const signal = options.signal ?? new AbortController().signal;
   const courier = hire(params, { ...options, signal, now: options.now ?? (() => new Date()), env });
   const files: RawFile[] = [];
-  const names = new Set<string>();
+  const names = new FileNames();
   try {
-    for (const url of params.urls) {
+    for (const url of new Set(params.urls)) {
       if (isRemote(url)) {
         const gathered = await gather(url, undefined, { courier, source: params, folder, base, env, names });
         for (const file of gathered?.files ?? []) {
@@ -56,5 +86,5 @@ export async function collectSource(
   } finally {
     await courier.dismiss();
   }
-  return openFiles(files, params, join(scratch, 'open'));
+  return { files, params };
 }

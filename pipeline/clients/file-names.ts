@@ -10,6 +10,24 @@ export function safeName(name: string): string {
   return clean === '' ? 'data' : clean;
 }
 
+/** Names in one folder: two files never share one, and one that is asked for again keeps its own. */
+export class FileNames {
+  #given = new Map<string, string>();
+  #taken = new Set<string>();
+
+  /** @param origin where the file came from */
+  give(origin: string, name: string): string {
+    const given = this.#given.get(origin);
+    if (given !== undefined) return given;
+    let free = name;
+    // Some file systems do not tell capitals apart.
+    for (let n = 2; this.#taken.has(free.toLowerCase()); n++) free = `${n}-${name}`;
+    this.#given.set(origin, free);
+    this.#taken.add(free.toLowerCase());
+    return free;
+  }
+}
+
 /** Name of the file behind an address. */
 export function nameOfUrl(url: string): string {
   const { hostname, pathname } = new URL(url);

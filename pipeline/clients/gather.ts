@@ -4,11 +4,11 @@ import { UsageError } from '../contracts/errors.ts';
 import type { SourceParams } from '../contracts/params.ts';
 import type { Snapshot, SourceState } from '../contracts/snapshot.ts';
 import { type Courier, type Downloaded, download, type Wanted } from './download.ts';
-import { nameOfUrl, safeName } from './file-names.ts';
+import { type FileNames, nameOfUrl, safeName } from './file-names.ts';
 import { downloadPages } from './json-api.ts';
 import { copyHashed, expand, isRemote } from './local-files.ts';
 import { formatOf } from './open-snapshot.ts';
-import { redactUrl } from './redact.ts';
+import { recordedUrl, redactUrl } from './redact.ts';
 import { inspect } from './unpack.ts';
 
 export type SnapshotFile = Snapshot['files'][number];
@@ -31,8 +31,7 @@ export interface GatherOptions {
   /** What relative paths start from. */
   base: string;
   env: Record<string, string | undefined>;
-  /** File names given so far: each is given once. */
-  names: Set<string>;
+  names: FileNames;
 }
 
 /** Everything behind one address, as raw bytes in `folder`, each file known to be data.
@@ -63,15 +62,17 @@ async function gatherFile(
   options: GatherOptions,
 ): Promise<Gathered | null> {
   const shown = redactUrl(wanted.url, courier.secrets);
-  const name = free(nameOfUrl(wanted.url), options.names);
+  const name = options.names.give(wanted.url, nameOfUrl(wanted.url));
   const path = join(options.folder, name);
   const got = await download({ ...wanted, path }, courier);
-  if (got === null) {
-    options.names.delete(name.toLowerCase());
-    return null;
-  }
+  if (got === null) return null;
   const content = await inspect({ path, name }, unpackOptions(shown, options));
-  const file = { ...entry(got), name, url: shown, format: formatOf({ content }, options.source) };
+  const file = {
+    ...entry(got),
+    name,
+    url: recordedUrl(wanted.url),
+    format: formatOf({ content }, options.source),
+  };
   return { files: [file], validators: validatorsOf(got), modified: modifiedOf(got) };
 }
 
@@ -84,7 +85,7 @@ async function gatherApi(
   const single = json.page === undefined && json.next === undefined;
   const asked = single ? wanted : { ...wanted, etag: undefined, lastModified: undefined };
   const said = createHash('sha256');
-  const target = { folder: options.folder, name: free(nameOfUrl(wanted.url), options.names) };
+  const target = { folder: options.folder, name: options.names.give(wanted.url, nameOfUrl(wanted.url)) };
   const pages = await downloadPages(asked, json, target, options.courier, (records) => {
     for (const record of records) said.update(`${JSON.stringify(record)}\n`);
   });
@@ -92,7 +93,7 @@ async function gatherApi(
   const files = pages.map((page) => ({
     ...entry(page),
     name: page.name,
-    url: page.url,
+    url: recordedUrl(page.url),
     format: 'json' as const,
   }));
   const sha256 = said.digest('hex');
@@ -106,7 +107,7 @@ async function gatherLocal(path: string, options: GatherOptions): Promise<Gather
   let modified: Date | undefined;
   let left = options.source.max_bytes;
   for (const from of await expand(path, options.base)) {
-    const name = free(safeName(basename(from)), options.names);
+    const name = options.names.give(`${path} ${from}`, safeName(basename(from)));
     const to = join(options.folder, name);
     const copied = await copyHashed(from, to, { maxBytes: left, signal: options.courier.signal });
     const content = await inspect({ path: to, name }, unpackOptions(basename(from), options));
@@ -169,11 +170,4 @@ function validatorsOf(got: Downloaded): Validators {
 function modifiedOf(got: Downloaded): Date | undefined {
   const moment = Date.parse(got.headers['last-modified'] ?? '');
   return Number.isNaN(moment) ? undefined : new Date(moment);
-}
-
-function free(name: string, names: Set<string>): string {
-  let candidate = name;
-  for (let n = 2; names.has(candidate.toLowerCase()); n++) candidate = `${n}-${name}`;
-  names.add(candidate.toLowerCase());
-  return candidate;
 }

@@ -20,6 +20,13 @@ export function redactUrl(url: string, secrets: readonly string[] = []): string 
   return redact(changed ? parsed.href : url, secrets);
 }
 
+/** What an address is called in files: without secrets and, on this machine, without its port, which the embedded portal
+ *  gets anew with each run. */
+export function recordedUrl(url: string): string {
+  const clean = redactUrl(url);
+  return clean.replace(/^(https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])):\d+/, '$1');
+}
+
 /** Takes secret values out of any text, also where they are percent-encoded. */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { hire } from '../../clients/courier.ts';
-import { exists } from '../../clients/file-names.ts';
-import { type Gathered, gather, type SnapshotFile } from '../../clients/gather.ts';
+import { exists, FileNames } from '../../clients/file-names.ts';
+import { gather, type SnapshotFile } from '../../clients/gather.ts';
 import { hashOfHashes } from '../../clients/open-snapshot.ts';
-import { redactUrl } from '../../clients/redact.ts';
+import { recordedUrl } from '../../clients/redact.ts';
 import type { Timing } from '../../clients/retry.ts';
 import {
   clearLeftovers,
@@ -23,8 +23,6 @@ import { type Silence, silence } from './silence.ts';
 export interface IngestOptions {
   /** Ask without conditions and keep what comes, also where it is not new. */
   force?: boolean;
-  /** Addresses of the embedded portal, where the source is the simulator. */
-  portal?: string[];
   /** What relative paths of local files start from. */
   base?: string;
   timing?: Timing;
@@ -43,7 +41,7 @@ export interface IngestResult {
  *  @throws UpstreamError and UsageError, nothing having been touched; CorruptError */
 export async function ingest(context: StageContext, options: IngestOptions = {}): Promise<IngestResult> {
   const { paths, log } = context;
-  const addresses = addressesOf(context, options);
+  const addresses = addressesOf(context);
   const left = await clearLeftovers(paths.raw);
   if (left.length > 0) log.info({ left }, 'removed what a killed run left');
   const state = await readJson(paths.source, SourceState);
@@ -69,18 +67,23 @@ export async function ingest(context: StageContext, options: IngestOptions = {})
 
 interface Address {
   url: string;
-  /** What it is called in files: without secrets, and without the simulator's changing port. */
+  /** What it is called in files. */
   recorded: string;
 }
 
-function addressesOf({ params }: StageContext, options: IngestOptions): Address[] {
-  if (params.source.urls) return params.source.urls.map((url) => ({ url, recorded: redactUrl(url) }));
-  if (!options.portal?.length) {
+function addressesOf({ params }: StageContext): Address[] {
+  if (!params.source.urls) {
     throw new UsageError('the source is the simulator, and its portal is not running', {
-      hint: 'start the embedded portal first, or set `source.urls` in params.yaml',
+      hint: 'start the embedded portal and give its address as `source.urls`',
     });
   }
-  return options.portal.map((url) => ({ url, recorded: `simulator:${new URL(url).pathname}` }));
+  const taken = new Set<string>();
+  return [...new Set(params.source.urls)].map((url, index) => {
+    // Two addresses that differ in their secrets only are still two.
+    const recorded = taken.has(recordedUrl(url)) ? `${recordedUrl(url)}#${index + 1}` : recordedUrl(url);
+    taken.add(recorded);
+    return { url, recorded };
+  });
 }
 
 /** The state that a conditional request may rest on; null where the bytes it speaks of were lost before they were judged. */
@@ -113,11 +116,11 @@ async function askAll(
       context.log.warn({ url, seen, waitMs: Math.round(waitMs) }, 'trying again'),
   });
   const base = options.base ?? process.cwd();
-  const settings = { courier, source, folder, base, env, names: new Set<string>() };
+  const settings = { courier, source, folder, base, env, names: new FileNames() };
   const ask = async ({ url, recorded }: Address, conditional: boolean): Promise<Answer> => {
     context.log.debug({ url: recorded, conditional }, 'asking');
     const gathered = await gather(url, conditional ? previous?.urls[recorded] : undefined, settings);
-    return { recorded, gathered: gathered && renamed(gathered, recorded, options) };
+    return { recorded, gathered };
   };
   try {
     let answers: Answer[] = [];
@@ -131,11 +134,6 @@ async function askAll(
     task.done();
     await courier.dismiss();
   }
-}
-
-function renamed(gathered: Gathered, recorded: string, options: IngestOptions): Gathered {
-  if (!options.portal) return gathered;
-  return { ...gathered, files: gathered.files.map((file) => ({ ...file, url: recorded })) };
 }
 
 type Kept = Pick<IngestResult, 'state' | 'snapshot' | 'directory'>;
