@@ -122,7 +122,7 @@ function horizonTable({ metric }: Promotion, { challenger, champion, baseline }:
       [`${metricTitle(metric)}, steps ahead`, ...sides.map(title)],
       ...horizons.map((horizon) => [
         escapeMarkdown(horizon),
-        ...sides.map(({ by_horizon }) => written(metric, valueOf(by_horizon[horizon], metric))),
+        ...sides.map(({ by_horizon }) => written(metric, errorIn(by_horizon[horizon], metric))),
       ]),
     ],
     { align: ['r', ...sides.map(() => 'r')] },
@@ -138,7 +138,7 @@ function phaseTable({ metric }: Promotion, { challenger }: Sides): string {
       ...phases.map(([phase, errors]) => [
         escapeMarkdown(phase),
         errors.n.toLocaleString('en-US'),
-        written(metric, valueOf(errors, metric)),
+        written(metric, errorIn(errors, metric)),
         written('coverage90', errors.coverage90),
       ]),
     ],
@@ -147,7 +147,7 @@ function phaseTable({ metric }: Promotion, { challenger }: Sides): string {
 }
 
 function leaderboard({ metric }: Promotion, { models }: MetricsFile): string {
-  const score = ({ overall }: Scored) => valueOf(overall, metric) ?? Infinity;
+  const score = ({ overall }: Scored) => errorIn(overall, metric) ?? Infinity;
   return markdownTable(
     [
       ['', 'Model', 'Role', metricTitle(metric), 'MAE', 'WIS', '90 % interval covers'],
@@ -157,7 +157,7 @@ function leaderboard({ metric }: Promotion, { models }: MetricsFile): string {
           String(rank + 1),
           escapeMarkdown(name),
           role,
-          written(metric, valueOf(overall, metric)),
+          written(metric, errorIn(overall, metric)),
           written('mae', overall.mae),
           written('wis', overall.wis),
           written('coverage90', overall.coverage90),
@@ -170,7 +170,7 @@ function leaderboard({ metric }: Promotion, { models }: MetricsFile): string {
 function worstTracts({ metric }: Promotion, sides: Sides, names: Map<string, string>): string {
   const { challenger, champion, baseline } = sides;
   const reference = champion ?? baseline;
-  const score = (id: string) => valueOf(challenger?.by_tract[id], metric) ?? -Infinity;
+  const score = (id: string) => errorIn(challenger?.by_tract[id], metric) ?? -Infinity;
   const worst = Object.keys(challenger?.by_tract ?? {})
     .sort((a, b) => score(b) - score(a))
     .slice(0, WORST_TRACTS);
@@ -183,8 +183,8 @@ function worstTracts({ metric }: Promotion, sides: Sides, names: Map<string, str
         const name = names.get(id);
         return [
           escapeMarkdown(name && name !== id ? `${name} (${id})` : id),
-          written(metric, valueOf(errors, metric)),
-          written(metric, valueOf(reference?.by_tract[id], metric)),
+          written(metric, errorIn(errors, metric)),
+          written(metric, errorIn(reference?.by_tract[id], metric)),
           written('mae', errors.mae),
           errors.n.toLocaleString('en-US'),
         ];
@@ -208,7 +208,7 @@ function title({ role, name }: Scored): string {
   return `${role} ${escapeMarkdown(name)}`;
 }
 
-function valueOf(errors: Scored['overall'] | undefined, metric: string): number | null {
+function errorIn(errors: Scored['overall'] | undefined, metric: string): number | null {
   if (!errors || !(metric in errors)) return null;
   return errors[metric as keyof Scored['overall']];
 }

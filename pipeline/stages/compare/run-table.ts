@@ -1,6 +1,6 @@
 import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
-import { difference, metricTitle, VERDICTS, written } from './wording.ts';
+import { difference, type Metric, metricTitle, VERDICTS, written } from './wording.ts';
 
 /** The table a run ends with, for a terminal: who was compared, the decision and why, and where the reports are.
  *  @param reports label → path, as the reader may open it */
@@ -9,13 +9,13 @@ export function runTable(
   metrics: MetricsFile,
   reports: Record<string, string> = {},
 ): string {
-  const { metric } = promotion;
+  const metric = promotion.metric as Metric;
   const order = ['challenger', 'champion', 'baseline', 'candidate'];
   const models = metrics.models
     .filter(({ role }) => role !== 'candidate')
     .toSorted((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
   const challenger = models.find(({ role }) => role === 'challenger');
-  const shown = [...new Set([metric, 'mae', 'wis', 'coverage90'] as const)];
+  const shown = [...new Set<Metric>([metric, 'mae', 'wis', 'coverage90'])];
   const rows = models.map(({ role, name, overall }) => [
     role,
     plain(name),

@@ -1,7 +1,7 @@
 import type { Errors } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
 
-type Metric = Exclude<keyof Errors, 'n'>;
+export type Metric = Exclude<keyof Errors, 'n'>;
 
 /** How each error is called, written and read; in the order of the tables. */
 export const METRICS: {

@@ -7,7 +7,7 @@ import { CorruptError } from '../../contracts/errors.ts';
 import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import { Leaderboard, MetricsFile } from '../../contracts/metrics.ts';
 import { indexAt, type TargetPanel, timeAt } from '../../contracts/panel.ts';
-import { Plan } from '../../contracts/plan.ts';
+import { Plan, windowsOf } from '../../contracts/plan.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import { readJson, writeJson } from '../../files.ts';
 import { SEASON_STEPS } from '../../metrics/season-steps.ts';
@@ -32,7 +32,7 @@ export interface EvaluateOptions {
 export async function evaluate(context: StageContext, options: EvaluateOptions): Promise<MetricsFile> {
   const { paths, params, model } = context;
   const task = options.task ?? taskFor(params.task);
-  const plan = await needed(join(paths.plan), readJson(paths.plan, Plan));
+  const plan = await needed(paths.plan, readJson(paths.plan, Plan));
   const leaderboardPath = join(paths.train, 'leaderboard.json');
   const leaderboard = await needed(leaderboardPath, readJson(leaderboardPath, Leaderboard));
   const forecastsPath = join(paths.train, 'forecasts.parquet');
@@ -40,7 +40,7 @@ export async function evaluate(context: StageContext, options: EvaluateOptions):
   const { panel } = await readTargetPanel(paths.features);
   const bundle = verifyBundle(await readBundle(join(paths.train, 'bundle')));
 
-  const window = plan.windows.decide.map((time) => indexAt(panel, Date.parse(time))) as [number, number];
+  const window = windowsOf(plan, panel).decide;
   const challenger = await needed(
     `the challenger's forecasts in ${forecastsPath}`,
     find(tables, 'challenger'),
