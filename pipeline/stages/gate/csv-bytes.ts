@@ -15,6 +15,8 @@ export interface ByteScan {
   utf8: boolean;
   nuls: number;
   quotes: boolean;
+  /** Bytes of the longest line. */
+  longest: number;
   /** Physical lines, the last one also without a line end. */
   lines: number;
   /** Blank lines, from 1; the first `MAX_BLANK` of them. */
@@ -37,6 +39,7 @@ export async function scanBytes(path: string, signal?: AbortSignal): Promise<Byt
     utf8: true,
     nuls: 0,
     quotes: false,
+    longest: 0,
     lines: 0,
     blankLines: [],
     lineEnd: '\n',
@@ -76,6 +79,7 @@ export async function scanBytes(path: string, signal?: AbortSignal): Promise<Byt
     while (from < data.length) {
       const at = data.indexOf(LF, from);
       const to = at < 0 ? data.length : at;
+      if (to - from > scan.longest) scan.longest = to - from;
       // Subarrays are costly: only where the line may be blank or end in CR.
       if (to - from < 2 || data[to - 1] === CR) lineOf(data.subarray(from, to));
       else scan.lines++;
@@ -157,6 +161,28 @@ function linewise(map: (line: Buffer) => Buffer): Transform {
       done(null, mapped(rest));
     },
   });
+}
+
+/** Blank lines that are lines of the file and not of a quoted cell. */
+export async function blankOutsideQuotes(path: string): Promise<number[]> {
+  const blank: number[] = [];
+  let quoted = false;
+  let line = 1;
+  let empty = true;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK }) as AsyncIterable<Buffer>) {
+    for (const byte of chunk) {
+      if (byte === LF) {
+        if (empty && !quoted && blank.length < MAX_BLANK) blank.push(line);
+        line++;
+        empty = true;
+      } else if (byte !== CR) {
+        if (byte === 34) quoted = !quoted;
+        // The line after an open quote's line end belongs to the cell, also where nothing is on it.
+        empty = false;
+      }
+    }
+  }
+  return blank;
 }
 
 /** Unpacks a gzip file into the scratch folder. */

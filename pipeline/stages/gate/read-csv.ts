@@ -5,7 +5,15 @@ import { pipeline } from 'node:stream/promises';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { GateError } from '../../contracts/errors.ts';
 import { columnNames } from './column-names.ts';
-import { type ByteScan, encodingOf, linesAt, readHead, scanBytes, transcode } from './csv-bytes.ts';
+import {
+  type ByteScan,
+  blankOutsideQuotes,
+  encodingOf,
+  linesAt,
+  readHead,
+  scanBytes,
+  transcode,
+} from './csv-bytes.ts';
 import { embeddedLines, numberLines } from './number-lines.ts';
 import type { ReadOptions, ReadPart, Reject, Repair, TableFile } from './read-table.ts';
 import { type CsvShape, sniffCsv } from './sniff-csv.ts';
@@ -45,6 +53,9 @@ export async function readCsv(
   const rejects = await rejectsOf(connection, cut, cut === path ? 0 : shape.skip);
   const rows = await count(connection, name);
   const embedded = scan.quotes && !load.unquoted ? await embeddedLines(connection, name, names) : 0;
+  const blank = (
+    embedded > 0 && scan.blankLines.length > 0 ? await blankOutsideQuotes(path) : scan.blankLines
+  ).filter((line) => line > shape.skip);
   const columns = await withoutTrailing(connection, name, names, shape.header, repairs);
   await numberLines(connection, name, {
     columns,
@@ -52,13 +63,12 @@ export async function readCsv(
     first: shape.skip + 1,
     gaps: [
       ...rejects.map(({ line, text }) => ({ line: line ?? 0, text })),
-      ...scan.blankLines.filter((line) => line > shape.skip).map((line) => ({ line, text: '' })),
+      ...blank.map((line) => ({ line, text: '' })),
     ],
     embedded: embedded > 0,
   });
   // Nothing is lost: every physical line is the head, a row, a reject or blank.
-  const unread =
-    scan.lines - shape.skip - scan.blankLines.filter((line) => line > shape.skip).length - rows - embedded;
+  const unread = scan.lines - shape.skip - blank.length - rows - embedded;
   const rejected = rejects.length < MAX_REJECTS ? rejects.length : Math.max(rejects.length, unread);
   if (rows === 0) {
     const seen = rejects[0] ? `; the first one says: ${rejects[0].reason}` : '';
@@ -228,11 +238,14 @@ async function readRows(
   const { shape, scan, path, names } = load;
   const types = names.map((column) => `${literal(column)}: 'VARCHAR'`).join(', ');
   const skip = shape.skip === 1 && shape.header !== null ? 1 : 0;
+  // DuckDB's own limit is 2 MB a line, and larger buffers cost memory.
+  const long = scan.longest > 1_900_000;
+  const limits = long ? `max_line_size = ${scan.longest * 2}, buffer_size = ${scan.longest * 4},` : '';
   await connection.run('DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans');
   await connection.run(
     `CREATE OR REPLACE TABLE ${name} AS SELECT * FROM read_csv(${literal(path)}, auto_detect = false, columns = {${types}},
        delim = ${literal(shape.delimiter)}, quote = '${quote}', escape = '${quote}', header = false, skip = ${skip},
-       nullstr = '', new_line = '${scan.lineEnd === '\r\n' ? '\\r\\n' : '\\n'}', max_line_size = 16000000,
+       nullstr = '', new_line = '${scan.lineEnd === '\r\n' ? '\\r\\n' : '\\n'}', ${limits}
        store_rejects = true, rejects_limit = ${MAX_REJECTS * 2})`,
   );
 }

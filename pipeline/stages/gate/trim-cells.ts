@@ -7,10 +7,11 @@ const BLANKS = ' \t\r\n\u00a0\u2007\u202f\ufeff';
 
 /** Trims the cells of a part, where any need it, and makes blank ones NULL. */
 export async function trimCells(connection: DuckDBConnection, name: string, part: ReadPart): Promise<void> {
-  // A first look at the outer characters costs a fifth of trimming everything.
+  // A first look at the outer bytes costs a tenth of trimming everything.
   const suspect = part.columns.map((column) => {
     const cell = identifier(column);
-    return `bool_or(left(${cell}, 1) <= ' ' OR left(${cell}, 1) > '~' OR right(${cell}, 1) <= ' ' OR right(${cell}, 1) > '~' OR ${cell} = '')`;
+    const ends = [' ', '\t', '\n', '\u00a0', '\u202f'].map((blank) => `ends_with(${cell}, '${blank}')`);
+    return `bool_or(ascii(${cell}) < 33 OR ascii(${cell}) > 126 OR ${ends.join(' OR ')})`;
   });
   const [suspects] = (await connection.runAndReadAll(`SELECT ${suspect.join(', ')} FROM ${name}`)).getRows();
   const columns = part.columns.filter((_, index) => suspects[index] === true);
