@@ -213,10 +213,17 @@ async function receive(
     await pipeline([body, wire, ...decoders(encoding), measured, file], { signal });
   } catch (error) {
     await rm(path, { force: true });
-    if (error instanceof AttemptError || signal.aborted) throw error;
+    if (error instanceof AttemptError || signal.aborted || isOurDisk(error)) throw error;
     throw failureOf(error);
   }
   return { bytes, sha256: hash.digest('hex') };
+}
+
+/** A full or forbidden disk is not the portal's fault. */
+function isOurDisk(error: unknown): boolean {
+  return /^E(?:NOSPC|DQUOT|EXIST|ACCES|PERM|ROFS|MFILE|NFILE|IO)$/.test(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }
 
 function decoders(encoding: string | undefined): Transform[] {
