@@ -12,7 +12,17 @@ export interface ErrorInput {
   quantiles?: Numbers;
   /** Ascending, symmetric around 0.5, the median among them. */
   levels?: readonly number[];
-  /** In-sample mean absolute error of the seasonal naive forecast: of each row, or of each tract where `tract` is given. */
+  function holdsInterval(levels: readonly number[], mass: number): boolean {
+  return ends(levels, mass).every((index) => index >= 0);
+}
+
+/** Indices of the levels that bound the central interval; -1 where one is missing. */
+function ends(levels: readonly number[], mass: number): [number, number] {
+  const at = (wanted: number) => levels.findIndex((level) => Math.abs(level - wanted) < 1e-9);
+  return [at((1 - mass) / 2), at((1 + mass) / 2)];
+}
+
+/** In-sample mean absolute error of the seasonal naive forecast: of each row, or of each tract where `tract` is given. */
   scaleErrors?: Numbers;
   /** shape [rows], index into `scaleErrors`. */
   tract?: Numbers;
@@ -37,7 +47,7 @@ export function scoreForecasts(input: ErrorInput): Errors {
     r2: maybe(r2(rows)),
     wis: maybe(rows.quantiles && rows.levels ? wis(rows.truth, rows.quantiles, rows.levels) : NaN),
     coverage90: maybe(
-      rows.quantiles && rows.levels ? coverage(rows.truth, rows.quantiles, rows.levels, 0.9) : NaN,
+      rows.quantiles && rows.levels && holdsInterval(rows.levels, 0.9) ? coverage(rows.truth, rows.quantiles, rows.levels, 0.9) : NaN,
     ),
   };
 }
@@ -132,8 +142,7 @@ export function coverage(
   mass: number,
 ): number {
   const width = levels.length;
-  const low = levels.findIndex((level) => Math.abs(level - (1 - mass) / 2) < 1e-9);
-  const high = levels.findIndex((level) => Math.abs(level - (1 + mass) / 2) < 1e-9);
+  const [low, high] = ends(levels, mass);
   if (low < 0 || high < 0) throw new RangeError(`levels ${levels.join(', ')} hold no ${mass} interval`);
   return meanOf(truth.length, (i) => {
     const [from, to] = [quantiles[i * width + low], quantiles[i * width + high]];
