@@ -57,12 +57,13 @@ export function readFailure(args: string[], exitCode: number | undefined, output
   const tail = output.trim().split('\n').slice(-TAIL_LINES).join('\n');
   const facts = { command, exitCode };
 
-  const stage = /failed to reproduce '([^']+)': failed to run: .*?(?:, exited with (-?\d+))?$/ms.exec(output);
+  const stage = /failed to reproduce '([^']+)': failed to run: /.exec(output);
   if (stage) {
-    const status = stage[2] === undefined ? null : Number(stage[2]);
-    return new StageFailedError(stage[1]!, status !== null && status >= 0 ? status : null, tail);
+    // The command stands in between and may have several lines; a signal's number is negative.
+    const status = /, exited with (\d+)\s*$/m.exec(output.slice(stage.index))?.[1];
+    return new StageFailedError(stage[1], status === undefined ? null : Number(status), tail);
   }
-  const missing = /failed to reproduce '([^']+)': missing data 'source': (.+)/.exec(output);
+  const missing = /failed to reproduce '([^']+)': \[Errno 2\] No such file or directory: (.+)/.exec(output);
   if (missing) {
     return new DvcError('missing-input', `stage ${missing[1]} lacks ${missing[2]}`, {
       hint: 'run ingest and gate first, which make it',

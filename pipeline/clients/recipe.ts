@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { ModelParams } from '../contracts/params.ts';
+import { writeJson } from '../files.ts';
+import { paths, REPOSITORY, type Workspace } from '../workspace.ts';
+import { codeOf } from './code-of.ts';
+
+export const CACHED_STAGES = ['features', 'profile', 'train'] as const;
+export type CachedStage = (typeof CACHED_STAGES)[number];
+
+/** Everything that a cached stage's result depends on beside its data. It lies in the workspace, where DVC can see it:
+ *  in `.perennial/` the code is outside DVC's repository, and a setting left to its default is not in `params.yaml`. */
+export const Recipe = z.strictObject({
+  stage: z.enum(CACHED_STAGES),
+  params: z.record(z.string(), z.unknown()),
+  /** SHA-256 of optional inputs, null where absent. */
+  inputs: z.record(z.string(), z.string().nullable()),
+  /** Versions of the libraries that the code imports. */
+  packages: z.record(z.string(), z.string()),
+  /** SHA-256 of each source file, by its path in the repository. */
+  code: z.record(z.string(), z.string()),
+});
+export type Recipe = z.infer<typeof Recipe>;
+
+/** Writes `artifacts/<model>/recipe/<stage>.json` for each cached stage; to be called before `dvc repro`. */
+export async function writeRecipes(
+  workspace: Workspace,
+  model: string,
+  params: ModelParams,
+  repository = REPOSITORY,
+): Promise<void> {
+  const at = paths(workspace, model);
+  for (const stage of CACHED_STAGES) {
+    const inputs: Recipe['inputs'] = stage === 'features' ? { 'plan.json': await sha256OrNull(at.plan) } : {};
+    const recipe = {
+      stage,
+      params: settingsOf(stage, params),
+      inputs,
+      ...(await codeOfStage(stage, repository)),
+    };
+    await writeJson(join(workspace.root, 'artifacts', model, 'recipe', `${stage}.json`), Recipe, recipe);
+  }
+}
+
+/** Where the data come from, when they are checked and who promotes does not change what a stage makes of them. */
+function settingsOf(stage: CachedStage, params: ModelParams): Record<string, unknown> {
+  const { source, gate: _, schedule: __, promotion, train, ...kept } = params;
+  if (stage === 'profile') return {};
+  const shared = { ...kept, timezone: source.timezone };
+  if (stage === 'features') return shared;
+  return { ...shared, train, metric: promotion.metric };
+}
+
+async function codeOfStage(stage: CachedStage, repository: string) {
+  const { files, packages } = await codeOf(`pipeline/stages/${stage}/run.ts`, repository);
+  const code: Record<string, string> = {};
+  for (const [path, text] of files) code[path] = sha256(text);
+  const lock = Lock.parse(JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')));
+  const versions: Record<string, string> = {};
+  for (const name of packages) versions[name] = lock.packages[`node_modules/${name}`]?.version ?? 'none';
+  return { code, packages: versions };
+}
+
+const Lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
+
+async function sha256OrNull(path: string): Promise<string | null> {
+  const content = await readFile(path).catch(() => null);
+  return content && sha256(content);
+}
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
