@@ -12,17 +12,7 @@ export interface ErrorInput {
   quantiles?: Numbers;
   /** Ascending, symmetric around 0.5, the median among them. */
   levels?: readonly number[];
-  function holdsInterval(levels: readonly number[], mass: number): boolean {
-  return ends(levels, mass).every((index) => index >= 0);
-}
-
-/** Indices of the levels that bound the central interval; -1 where one is missing. */
-function ends(levels: readonly number[], mass: number): [number, number] {
-  const at = (wanted: number) => levels.findIndex((level) => Math.abs(level - wanted) < 1e-9);
-  return [at((1 - mass) / 2), at((1 + mass) / 2)];
-}
-
-/** In-sample mean absolute error of the seasonal naive forecast: of each row, or of each tract where `tract` is given. */
+  /** In-sample mean absolute error of the seasonal naive forecast: of each row, or of each tract where `tract` is given. */
   scaleErrors?: Numbers;
   /** shape [rows], index into `scaleErrors`. */
   tract?: Numbers;
@@ -47,7 +37,9 @@ export function scoreForecasts(input: ErrorInput): Errors {
     r2: maybe(r2(rows)),
     wis: maybe(rows.quantiles && rows.levels ? wis(rows.truth, rows.quantiles, rows.levels) : NaN),
     coverage90: maybe(
-      rows.quantiles && rows.levels && holdsInterval(rows.levels, 0.9) ? coverage(rows.truth, rows.quantiles, rows.levels, 0.9) : NaN,
+      rows.quantiles && rows.levels && holdsInterval(rows.levels, 0.9)
+        ? coverage(rows.truth, rows.quantiles, rows.levels, 0.9)
+        : NaN,
     ),
   };
 }
@@ -149,6 +141,16 @@ export function coverage(
     if (Number.isNaN(from) || Number.isNaN(to)) return NaN;
     return truth[i] >= from && truth[i] <= to ? 1 : 0;
   });
+}
+
+function holdsInterval(levels: readonly number[], mass: number): boolean {
+  return ends(levels, mass).every((index) => index >= 0);
+}
+
+/** Indices of the levels that bound the central interval; -1 where one is missing. */
+function ends(levels: readonly number[], mass: number): [number, number] {
+  const at = (wanted: number) => levels.findIndex((level) => Math.abs(level - wanted) < 1e-9);
+  return [at((1 - mass) / 2), at((1 + mass) / 2)];
 }
 
 /** In-sample mean absolute error of the seasonal naive forecast, the scale of MASE.
