@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { collectSource } from '../clients/collect-source.ts';
+import { collectFile } from '../clients/collect-source.ts';
 import { type Dvc, dvcAt } from '../clients/dvc.ts';
+import { type CachedStage, writeRecipes } from '../clients/recipe.ts';
 import { codeCommit, dataVersion } from '../clients/versions.ts';
 import { commitWorkspace, lockWorkspace, prepareWorkspace } from '../clients/workspace.ts';
 import type { StageContext } from '../context.ts';
@@ -9,7 +10,7 @@ import { GateError } from '../contracts/errors.ts';
 import type { GateReport } from '../contracts/gate.ts';
 import { MetricsFile } from '../contracts/metrics.ts';
 import { indexAt, STEP_MS } from '../contracts/panel.ts';
-import { type ModelParams, Source } from '../contracts/params.ts';
+import type { ModelParams } from '../contracts/params.ts';
 import { Plan } from '../contracts/plan.ts';
 import { Promotion } from '../contracts/promotion.ts';
 import type { RegisteredVersion } from '../contracts/registry.ts';
@@ -21,7 +22,7 @@ import { evaluate } from '../stages/evaluate/run.ts';
 import { gate } from '../stages/gate/run.ts';
 import { ingest } from '../stages/ingest/run.ts';
 import { publish } from '../stages/publish/run.ts';
-import { register } from '../stages/register/run.ts';
+import { completeRegister, register } from '../stages/register/run.ts';
 import { isDue } from '../stages/retrain/due.ts';
 import type { LatestForecast } from '../tasks/task.ts';
 import { REPOSITORY, type Workspace } from '../workspace.ts';
@@ -113,7 +114,13 @@ async function loop(
   } else if (!state.gated.passed) {
     return { ...result, state: 'gate-failed', reason: 'the portal still shows what the gate refused' };
   }
+  await preparePlaces(context, options.places, placesFile);
   const registry = folderRegistry(at.registry, { model, now: context.now });
+  const commit = await codeCommit();
+  const dvc = dvcFor(environment, context);
+  await dvc.add('data');
+  const versions = { commit, dataVersion: await dataVersion(workspace) };
+  await completeRegister(context, { registry, ...versions });
   const champion = await registry.alias('champion');
   const pack = await readJson(join(at.pack, 'pack.json'), PackManifest);
   const hasNewData = pack?.snapshot !== arrived.snapshot.sha256;
@@ -126,7 +133,7 @@ async function loop(
   if (!due.due && !hasNewData) {
     return { ...result, champion: brief(champion), reason: `the portal has nothing new; ${due.reason}` };
   }
-  await preparePlaces(context, options.places, placesFile);
+  await preparePlaces(context, options.places, collectFile);
   const dvc = dvcFor(environment, context);
   await dvc.add('data');
   const versions = { commit: await codeCommit(), dataVersion: await dataVersion(workspace) };
@@ -201,13 +208,19 @@ async function writePlan(context: StageContext, champion: RegisteredVersion | nu
   if ('tooShort' in windows) {
     return `${windows.have} ${axis.step}s are too few to train and to judge a model; ${windows.need} are needed`;
   }
-  const plan = planFile(model, axis, windows, champion);
+  const plan = planFile(
+    model,
+    axis,
+    windows,
+    champion && { version: champion.version, digest: champion.digest, train_end: champion.train_end },
+  );
   await writeJson(at.plan, Plan, plan);
   return null;
 }
 
 /** Runs the cached stages through DVC, which skips what did not change. */
-async function reproduce(dvc: Dvc, context: StageContext, stages: string[]): Promise<void> {
+async function reproduce(dvc: Dvc, context: StageContext, stages: CachedStage[]): Promise<void> {
+  await writeRecipes(context.workspace, context.model, context.params);
   const result = await dvc.repro(stages.map((stage) => `${stage}@${context.model}`));
   context.log.info(result, 'dvc repro');
 }
@@ -225,9 +238,4 @@ function dvcFor(environment: Environment, context: StageContext): Dvc {
     onLine: (line) =>
       /^ {2}\S/.test(line) ? environment.console.say(line) : context.log.debug({ line }, 'dvc'),
   });
-}
-
-async function placesFile(polygons: string, scratch: string): Promise<string> {
-  const [file] = await collectSource({ ...Source.parse({ urls: [polygons] }), format: 'json' }, scratch);
-  return file.path;
 }
