@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs';
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { lstmLayer } from './fused-lstm.ts';
 import { type LstmShape, leadWidth, stepWidth, weightShapes, weightViews } from './predict/lstm-shape.ts';
 import type { LoadedTensorFlow } from './tensorflow.ts';
@@ -17,6 +17,8 @@ export interface LstmBatch {
 }
 
 export interface LstmNetwork {
+  /** What `networkForward` answers too: corrections of the base, [size × maxLead]. */
+  answer(weights: Float32Array, batch: LstmBatch): Float32Array;
   /** Weighted mean of the Huber losses, without dropout. */
   loss(weights: Float32Array, batch: LstmBatch): number;
   /** @param keep multipliers of the last state, shape [size × units]: dropout, drawn by the caller
@@ -31,6 +33,8 @@ export function lstmNetwork({ tf, backend }: LoadedTensorFlow, shape: LstmShape,
   const shapes = weightShapes(shape);
 
   return {
+    answer: (weights, batch) =>
+      tf.tidy(() => answerOf(toTensors(weights), batch, null).dataSync() as Float32Array),
     loss: (weights, batch) => tf.tidy(() => lossOf(toTensors(weights), batch, null).dataSync()[0]),
     gradient(weights, batch, keep, gradient) {
       return tf.tidy(() => {
@@ -53,37 +57,36 @@ export function lstmNetwork({ tf, backend }: LoadedTensorFlow, shape: LstmShape,
     return shapes.map(({ name, shape: dimensions }) => tf.tensor(views[name].slice(), [...dimensions]));
   }
 
-  function lossOf(
-    weights: Tensor[],
-    batch: LstmBatch,
-    mask: Tensor2D | null,
-  ): Tensor<import('@tensorflow/tfjs').Rank.R0> {
+  function answerOf(weights: Tensor[], batch: LstmBatch, mask: Tensor2D | null): Tensor {
     const [kernel, bias, fromState, fromLead, leadBias, out, outBias, direct] = weights;
     const { size } = batch;
     const x = tf.tensor3d(batch.x, [lookback, size, stepWidth(season)]);
-    const states = layer(x as Tensor3D, kernel as Tensor2D, bias as Tensor1D);
-    const last = states.slice([lookback - 1, 0, 0], [1, size, units]).reshape([size, units]) as Tensor2D;
-    const state = mask ? last.mul(mask) : last;
+    const states = layer(x, kernel as Tensor2D, bias as Tensor1D);
+    const last: Tensor2D = states.slice([lookback - 1, 0, 0], [1, size, units]).reshape([size, units]);
+    const state: Tensor2D = mask ? last.mul(mask) : last;
     const leads = tf.tensor2d(batch.leads, [size * maxLead, leadWidth(season)]);
-    const layerIn = tf
+    return tf
       .matMul(leads, fromLead as Tensor2D)
       .reshape([size, maxLead, hidden])
-      .add(tf.matMul(state as Tensor2D, fromState as Tensor2D).expandDims(1))
-      .add(leadBias);
-    const answer = layerIn
+      .add(tf.matMul(state, fromState as Tensor2D).expandDims(1))
+      .add(leadBias)
       .tanh()
       .mul(out)
       .sum(2)
       .add(outBias)
       .add(tf.matMul(leads, direct.expandDims(1) as Tensor2D).reshape([size, maxLead]));
-    const error = answer.sub(tf.tensor2d(batch.target, [size, maxLead])).abs();
+  }
+
+  function lossOf(weights: Tensor[], batch: LstmBatch, mask: Tensor2D | null): Scalar {
+    const shape: [number, number] = [batch.size, maxLead];
+    const error = answerOf(weights, batch, mask).sub(tf.tensor2d(batch.target, shape)).abs();
     // Huber: |e| − δ/2 beyond δ, e²/2δ below: written without branches.
     const inner = error.minimum(huber);
     const losses = inner
       .square()
       .div(2 * huber)
       .add(error.sub(inner));
-    const weight = tf.tensor2d(batch.weight, [size, maxLead]);
+    const weight = tf.tensor2d(batch.weight, shape);
     return losses.mul(weight).sum().div(weight.sum().add(1e-6));
   }
 }

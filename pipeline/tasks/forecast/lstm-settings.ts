@@ -1,5 +1,7 @@
 /** Hyperparameters; the defaults were chosen on cutoffs of 2021-06 … 2022-03 of Italy's regions, never on later ones. */
 export interface LstmSettings {
+  /** Short seasons that one window looks back. */
+  seasons: number;
   units: number;
   hidden: number;
   networks: number;
@@ -30,13 +32,14 @@ export interface LstmSettings {
 }
 
 export const LSTM_SETTINGS: LstmSettings = {
+  seasons: 2,
   units: 32,
   hidden: 32,
   networks: 1,
   batch: 128,
   steps: 600,
   warmSteps: 150,
-  rate: 4e-3,
+  rate: 8e-3,
   weightDecay: 1e-3,
   clipNorm: 1,
   averageDecay: 0.98,

@@ -26,12 +26,12 @@ export function lstmCandidate(settings: LstmSettings): Candidate {
   return {
     name: LSTM,
     isBaseline: false,
-    fit: (request) => fit(request, settings),
+    fit: (request) => fitLstm(request, settings),
     load: loadLstm,
   };
 }
 
-async function fit(request: FitRequest, settings: LstmSettings): Promise<LstmFitted> {
+async function fitLstm(request: FitRequest, settings: LstmSettings): Promise<LstmFitted> {
   const { known, seed, signal } = request;
   const previous = goOnFrom(request);
   const { series, spread } = previous ? seriesLike(previous, known) : seriesAnew(request, settings);

@@ -57,10 +57,15 @@ async function load(wanted: string | undefined): Promise<LoadedTensorFlow> {
 async function loadNative(): Promise<LoadedTensorFlow> {
   // libtensorflow greets on stderr unless told otherwise before it loads.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // The networks are small: a second thread gains nothing when the machine is free, waits in spin loops when it is
+  // not (twice the time, measured), and one thread adds in one order: the same seed, the same bits.
+  process.env.TF_NUM_INTRAOP_THREADS ??= '1';
+  process.env.TF_NUM_INTEROP_THREADS ??= '1';
+  process.env.OMP_NUM_THREADS ??= '1';
   const module = await import('@tensorflow/tfjs-node');
   const tf = (module.default ?? module) as unknown as TensorFlow;
   tf.enableProdMode();
-  await tf.ready();
+  await tf.setBackend('tensorflow');
   return { tf, backend: 'native' };
 }
 

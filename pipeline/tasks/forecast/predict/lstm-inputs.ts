@@ -37,7 +37,7 @@ interface Days {
 const AHEAD = 2;
 
 const LIMIT = 4;
-const clip = (x: number): number => (Number.isNaN(x) ? 0 : x > LIMIT ? LIMIT : x < -LIMIT ? -LIMIT : x);
+const clip = (x: number): number => (Number.isNaN(x) ? 0 : Math.max(-LIMIT, Math.min(LIMIT, x)));
 
 /** @param spread divisor of each tract's values, shape [tracts]; see `spreads` */
 export function lstmSeries(known: Known, shape: LstmShape, spread: Float64Array): LstmSeries {
