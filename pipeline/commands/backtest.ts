@@ -1,5 +1,6 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { markdownTable } from 'markdown-table';
+import { collectSource } from '../clients/collect-source.ts';
 import { readTargetPanel } from '../clients/dataset-file.ts';
 import { isRemote } from '../clients/local-files.ts';
 import type { BacktestRow } from '../contracts/backtest.ts';
@@ -9,12 +10,12 @@ import { ModelParams } from '../contracts/params.ts';
 import { writeWhole } from '../files.ts';
 import { modelParams, readParams } from '../params.ts';
 import { features } from '../stages/features/run.ts';
-import { gate } from '../stages/gate/run.ts';
-import { ingest } from '../stages/ingest/run.ts';
+import { acceptOnce } from '../stages/gate/run.ts';
 import { taskFor } from '../tasks/index.ts';
 import { REPOSITORY, workspaceAt } from '../workspace.ts';
 import { type Environment, stageContext } from './environment.ts';
 import { withScratch } from './scratch.ts';
+import { standingIn } from './standing-in.ts';
 
 export interface BacktestOptions {
   source: string;
@@ -31,11 +32,16 @@ export async function backtestCommand(environment: Environment, options: Backtes
   const horizons = horizonsOf(options.horizon);
   const [from, to] = [day(options.from, '--from'), day(options.to, '--to')];
   if (from > to) throw new UsageError(`--from ${options.from} is after --to ${options.to}`);
-  const params = await settings(options);
+  const base = standingIn();
+  const source = isRemote(options.source) ? options.source : resolve(base, options.source);
+  const params = await settings(options, source);
   const result = await withScratch(async (root) => {
     const context = stageContext(environment, workspaceAt(root), 'backtest', params);
-    const arrived = await ingest(context);
-    await gate(context, arrived, { lenient: true });
+    const files = await collectSource(source, join(root, 'source'), {
+      signal: environment.signal,
+      base: standingIn(),
+    });
+    await acceptOnce(context, files);
     await features(context);
     const { panel } = await readTargetPanel(context.paths.features);
     const step = environment.console.progress.start('backtest', 1);
@@ -55,7 +61,7 @@ export async function backtestCommand(environment: Environment, options: Backtes
     environment.console.print(document.trimEnd());
     return;
   }
-  if (options.json) await writeWhole(resolve(standingIn(), options.json), document);
+  if (options.json) await writeWhole(resolve(base, options.json), document);
   environment.console.print(table(result.rows));
 }
 
@@ -77,13 +83,7 @@ function scoredSteps(
   return { from: Math.max(0, first), to: Math.min(panel.length - 1, last) };
 }
 
-/** npm runs us in the repository; relative paths are meant from where the user stands. */
-export function standingIn(): string {
-  return process.env.PERENNIAL_CWD ?? process.cwd();
-}
-
-async function settings(options: BacktestOptions): Promise<ModelParams> {
-  const source = isRemote(options.source) ? options.source : resolve(standingIn(), options.source);
+async function settings(options: BacktestOptions, source: string): Promise<ModelParams> {
   const base = options.model
     ? modelParams(await readParams(REPOSITORY), options.model, source)
     : ModelParams.parse({ task: 'forecast', source: { urls: [source] } });

@@ -114,12 +114,11 @@ async function loop(
   } else if (!state.gated.passed) {
     return { ...result, state: 'gate-failed', reason: 'the portal still shows what the gate refused' };
   }
-  await preparePlaces(context, options.places, placesFile);
+  await preparePlaces(context, options.places, collectFile);
   const registry = folderRegistry(at.registry, { model, now: context.now });
-  const commit = await codeCommit();
   const dvc = dvcFor(environment, context);
   await dvc.add('data');
-  const versions = { commit, dataVersion: await dataVersion(workspace) };
+  const versions = { commit: await codeCommit(), dataVersion: await dataVersion(workspace) };
   await completeRegister(context, { registry, ...versions });
   const champion = await registry.alias('champion');
   const pack = await readJson(join(at.pack, 'pack.json'), PackManifest);
@@ -133,10 +132,6 @@ async function loop(
   if (!due.due && !hasNewData) {
     return { ...result, champion: brief(champion), reason: `the portal has nothing new; ${due.reason}` };
   }
-  await preparePlaces(context, options.places, collectFile);
-  const dvc = dvcFor(environment, context);
-  await dvc.add('data');
-  const versions = { commit: await codeCommit(), dataVersion: await dataVersion(workspace) };
   if (due.due) {
     const tooShort = await writePlan(context, champion);
     if (tooShort) return { ...result, state: 'too-short', reason: tooShort };
