@@ -4,8 +4,9 @@
 const TEST = '\\.test\\.ts$';
 const INPUT_OUTPUT =
   '^(node:)?(fs|fs/promises|http|https|http2|net|tls|dgram|dns|dns/promises|child_process|worker_threads|cluster|readline|repl)$';
-/** What opens files beside a stage's run.ts says so in its name: engines in the process, such as DuckDB. */
-const SHELL = '/(run|read-[^/]+)\\.ts$';
+/** A stage's shell: run.ts, and what opens files for it and says so in its name (DuckDB works on files itself). */
+const SHELL_NAME = '(run|rollback|read-[^/]+|write-[^/]+)\\.ts$';
+const SHELL = `/${SHELL_NAME}`;
 const TENSORFLOW = 'node_modules/(@tensorflow/|danfojs)';
 
 /** A file outside tests may import, of our own code, only what `allowed` matches. */
@@ -99,7 +100,7 @@ module.exports = {
     only(
       'stages-apart',
       'no stage imports another: they talk through files that parse with a contract',
-      '^pipeline/stages/([^/]+)/(run|read-[^/]+)\\.ts$',
+      `^pipeline/stages/([^/]+)/${SHELL_NAME}`,
       [
         '^pipeline/(contracts|metrics|clients|registry)/',
         '^pipeline/tasks/(index|task)\\.ts$',

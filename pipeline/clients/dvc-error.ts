@@ -76,6 +76,8 @@ export function readFailure(args: string[], exitCode: number | undefined, output
       facts,
     });
   }
+  if (exitCode === 254)
+    return new DvcError('usage', `${command}: DVC does not know this call:\n${tail}`, { facts });
   if (exitCode === 253) {
     return new DvcError('no-repository', `${command}: not inside of a DVC repository`, {
       hint: 'run `dvc init` at the root of the git repository',
@@ -90,8 +92,6 @@ export function readFailure(args: string[], exitCode: number | undefined, output
       facts,
     });
   }
-  if (exitCode === 254)
-    return new DvcError('usage', `${command}: DVC does not know this call:\n${tail}`, { facts });
   return new DvcError('failed', `${command} exited with ${exitCode ?? 'a signal'}:\n${tail}`, { facts });
 }
 

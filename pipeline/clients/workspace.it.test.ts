@@ -16,6 +16,7 @@ beforeEach(() => {
   const dvcYaml = readFileSync(join(REPOSITORY, 'dvc.yaml'), 'utf8');
   const quick = dvcYaml.replace(
     /npm run --silent pipeline -- stage (\w+) --model \$\{key\}/g,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: these are DVC's own
     'mkdir -p artifacts/${key}/$1 && cat artifacts/${key}/recipe/$1.json > artifacts/${key}/$1/out',
   );
   expect(quick.match(/mkdir -p/g)).toHaveLength(3);
