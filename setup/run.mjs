@@ -1,7 +1,7 @@
 // node setup/run.mjs FILE.ts [ARGS…]: sets up what is missing, then runs the file with tsx as if it were called itself.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { endCommands } from './command.mjs';
 import { ensureSetup } from './ensure.mjs';
 import { REPOSITORY } from './places.mjs';
@@ -40,7 +40,7 @@ if (file) runFile(file);
 /** @param {string} file relative to the repository */
 function runFile(file) {
   for (const signal of signals) process.removeAllListeners(signal);
-  const child = spawn(process.execPath, ['--import', 'tsx', join(REPOSITORY, file), ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve(REPOSITORY, file), ...args], {
     cwd: REPOSITORY,
     stdio: 'inherit',
     // npm runs scripts in the repository; relative paths on the command line are meant from where the user stood.
