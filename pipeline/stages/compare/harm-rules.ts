@@ -29,7 +29,7 @@ interface Examined {
 export function harmRules(sides: Sides): Rule[] {
   const { ours, theirs, days, policy } = sides;
   const losses = { challenger: ours.loss, reference: theirs.loss };
-  const [main] = examine(sides, policy.metric, [wholeSlice(policy.metric, days, losses)]);
+  const main = examineOne(sides, 'main metric', wholeSlice('main metric', days, losses));
   const { horizon, phase, tract } = slicesOf(ours, days, losses);
   const guarded = [
     ...otherMetrics(sides),
@@ -72,43 +72,50 @@ function otherMetrics(sides: Sides): Examined[] {
   return others;
 }
 
-function examine(
+/** Too small a slice is not judged: it would fail or pass by chance. */
+function examine(sides: Sides, family: string, slices: Slice[], root?: boolean): Examined[] {
+  return slices
+    .filter(({ days }) => days >= sides.policy.min_n)
+    .map((slice) => examineOne(sides, family, slice, root));
+}
+
+function examineOne(
   { blockDays, seed, policy }: Sides,
   family: string,
-  slices: Slice[],
+  slice: Slice,
   root = policy.metric === 'rmse' && !['mae', 'wis'].includes(family),
-): Examined[] {
-  return slices
-    .filter(({ days }) => days >= policy.min_n)
-    .map((slice) => ({
-      family,
-      name: slice.name,
-      difference: compareLosses(slice, { blockDays, seed, root, alpha: policy.alpha, resamples: 1000 }),
-    }));
+): Examined {
+  const options = { blockDays, seed, root, alpha: policy.alpha, resamples: 1000 };
+  return { family, name: slice.name, difference: compareLosses(slice, options) };
 }
 
 function ruleOf(family: string, slices: Examined[], pValues: number[], policy: PromotionParams): Rule {
   const worse = slices.filter(
     ({ difference }, i) => -difference.estimate > policy.allowed_loss && pValues[i] < policy.alpha,
   );
-  const [worst] = (worse.length > 0 ? worse : slices).toSorted((a, b) => loss(b) - loss(a));
-  const several = slices.length > 1 ? `${slices.length} compared; ` : '';
+  const [worst] = (worse.length > 0 ? worse : slices).toSorted((a, b) => lossOf(b) - lossOf(a));
+  const loss = lossOf(worst);
   return {
     rule: `not-worse: ${family}`,
     passed: worse.length === 0,
-    observed: worst && Number.isFinite(worst.difference.estimate) ? -worst.difference.estimate : null,
+    observed: Number.isFinite(loss) ? loss : null,
     limit: policy.allowed_loss,
-    detail:
-      worse.length > 0
-        ? `${several}worse beyond noise: ${worse.map(({ name }) => name).join(', ')}`
-        : worst && worst.name !== family
-          ? `${several}the largest loss at ${worst.name}${loss(worst) > policy.allowed_loss ? ', within noise' : ''}`
-          : loss(worst) > policy.allowed_loss
-            ? 'within noise'
-            : '',
+    detail: [
+      slices.length > 1 && `${slices.length} compared`,
+      worse.length > 0 && worse[0].name !== family && `worse beyond noise: ${listed(worse)}`,
+      worse.length === 0 && worst.name !== family && `the largest loss: ${worst.name}`,
+      worse.length === 0 && loss > policy.allowed_loss && 'within noise',
+    ]
+      .filter((part) => part !== false)
+      .join('; '),
   };
 }
 
-function loss({ difference }: Examined): number {
+function listed(slices: Examined[]): string {
+  const names = slices.slice(0, 5).map(({ name }) => name);
+  return slices.length > 5 ? `${names.join(', ')} and ${slices.length - 5} more` : names.join(', ');
+}
+
+function lossOf({ difference }: Examined): number {
   return Number.isFinite(difference.estimate) ? -difference.estimate : -Infinity;
 }
