@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { type Dispatcher, request } from 'undici';
 import { UpstreamError, UsageError } from '../contracts/errors.ts';
+import { isOurDisk } from './file-names.ts';
 import { redact, redactUrl } from './redact.ts';
 import { AttemptError, GaveUp, retryAfter, retrying, type Timing } from './retry.ts';
 import { failureOf, passes } from './transport-failure.ts';
@@ -217,13 +218,6 @@ async function receive(
     throw failureOf(error);
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** A full or forbidden disk is not the portal's fault. */
-function isOurDisk(error: unknown): boolean {
-  return /^E(?:NOSPC|DQUOT|EXIST|ACCES|PERM|ROFS|MFILE|NFILE|IO)$/.test(
-    (error as NodeJS.ErrnoException).code ?? '',
-  );
 }
 
 function decoders(encoding: string | undefined): Transform[] {

@@ -47,3 +47,10 @@ export async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** A full or forbidden disk is not the portal's fault. */
+export function isOurDisk(error: unknown): boolean {
+  return /^E(?:NOSPC|DQUOT|EXIST|ACCES|PERM|ROFS|MFILE|NFILE|IO)$/.test(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
+}

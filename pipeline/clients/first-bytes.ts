@@ -2,15 +2,14 @@ import { open } from 'node:fs/promises';
 
 export type Content = 'csv' | 'parquet' | 'json' | 'gzip' | 'zip' | 'html' | 'tar' | 'empty';
 
-const HEAD_BYTES = 65_536;
+export const HEAD_BYTES = 65_536;
 
 /** What a file is by its first bytes; names and content-types are often wrong. Text that is nothing else is CSV. */
 export async function contentOf(path: string): Promise<Content> {
   return recognise(await head(path));
 }
 
-/** @returns the first 64 KiB of a file */
-export async function head(path: string): Promise<Buffer> {
+async function head(path: string): Promise<Buffer> {
   const file = await open(path, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -1,13 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Readable, Transform } from 'node:stream';
+import { type Readable, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import yauzl from 'yauzl';
 import { UpstreamError } from '../contracts/errors.ts';
-import { exists, safeName } from './file-names.ts';
-import { type Content, contentOf } from './first-bytes.ts';
+import { exists, isOurDisk, safeName } from './file-names.ts';
+import { type Content, contentOf, HEAD_BYTES, recognise } from './first-bytes.ts';
 
 export interface Unpacked {
   path: string;
@@ -54,6 +54,11 @@ export async function inspect(
 ): Promise<Unpacked['content']> {
   const content = await contentOf(file.path);
   if (content === 'csv' || content === 'parquet' || content === 'json') return content;
+  if (content === 'gzip') {
+    const inside = recognise(await readThrough(file.path, options));
+    if (inside === 'csv' || inside === 'parquet' || inside === 'json') return inside;
+    if (inside !== 'zip') throw notData(inside, options.shown);
+  }
   try {
     return (await unpack(file, options))[0].content;
   } finally {
@@ -107,7 +112,7 @@ async function* membersOf(
       yield { path, name };
     }
   } catch (error) {
-    if (error instanceof UpstreamError) throw error;
+    if (error instanceof UpstreamError || options.signal?.aborted || isOurDisk(error)) throw error;
     throw damaged(options.shown, String(error instanceof Error ? error.message : error), error);
   } finally {
     zip.close();
@@ -122,6 +127,25 @@ async function openZip(path: string, shown: string): Promise<yauzl.ZipFile> {
   }
 }
 
+/** Unpacks a gz to nowhere.
+ *  @returns its first bytes */
+async function readThrough(path: string, options: UnpackOptions): Promise<Buffer> {
+  const first: Buffer[] = [];
+  let kept = 0;
+  const counted = counter({ left: options.maxBytes }, options);
+  const nowhere = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (kept < HEAD_BYTES) first.push(chunk);
+      kept += chunk.length;
+      done();
+    },
+  });
+  await guarded(options, () =>
+    pipeline([createReadStream(path), createGunzip(), counted, nowhere], { signal: options.signal }),
+  );
+  return Buffer.concat(first).subarray(0, HEAD_BYTES);
+}
+
 async function write(
   from: Readable,
   through: Transform[],
@@ -129,20 +153,32 @@ async function write(
   options: UnpackOptions,
   budget: { left: number },
 ): Promise<void> {
-  const counted = new Transform({
+  try {
+    const target = createWriteStream(path, { flags: 'wx' });
+    await guarded(options, () =>
+      pipeline([from, ...through, counter(budget, options), target], { signal: options.signal }),
+    );
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+function counter(budget: { left: number }, options: UnpackOptions): Transform {
+  return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       budget.left -= chunk.length;
       done(budget.left < 0 ? bomb(options) : null, chunk);
     },
   });
+}
+
+/** What fails while unpacking is the archive's fault, unless the disk is full or the run was stopped. */
+async function guarded(options: UnpackOptions, unpacking: () => Promise<void>): Promise<void> {
   try {
-    await pipeline([from, ...through, counted, createWriteStream(path, { flags: 'wx' })], {
-      signal: options.signal,
-    });
+    await unpacking();
   } catch (error) {
-    await rm(path, { force: true });
-    if (error instanceof UpstreamError || options.signal?.aborted) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    if (error instanceof UpstreamError || options.signal?.aborted || isOurDisk(error)) throw error;
     throw damaged(options.shown, error instanceof Error ? error.message : String(error), error);
   }
 }
