@@ -2,41 +2,69 @@ import { identifier } from './sql.ts';
 
 export type Decimal = '.' | ',';
 
-/** Words that stand for a missing number. In a text column they may be names: `NA` is the province of Napoli. */
-export const MISSING_WORDS = [
-  'na',
-  'n/a',
-  'nan',
-  'null',
-  'none',
-  'nd',
-  'n.d.',
-  '-',
-  '--',
-  '.',
-  '..',
-  '*',
-  '?',
-  '#n/a',
-  '<na>',
-  'missing',
-  'unknown',
-];
-/** Words for values that are no finite numbers. */
-export const INFINITE_WORDS = ['inf', '-inf', '+inf', 'infinity', '-infinity', '+infinity'];
+/** How a column writes its numbers. */
+export interface NumberForm {
+  decimal: Decimal;
+  /** Digits are grouped, by whatever is not the decimal sign. */
+  thousands: boolean;
+  /** The values leave no doubt; `1.234` does. */
+  clear: boolean;
+  /** NaN where the text is no number. */
+  parse(text: string): number;
+}
 
-const POINT = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/;
-const COMMA = /^[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?$|^[+-]?\d{1,3}([. \u00a0\u202f']\d{3})+(,\d+)?$/;
+/** Words that stand for a missing number. In a text column they may be names: `NA` is the province of Napoli. */
+export const MISSING_WORDS =
+  'na n/a nan null none nd n.d. - -- . .. * ? #n/a <na> missing unknown nil n.a. k.a. s/d'.split(' ');
+/** Words for values that are no finite numbers. */
+export const INFINITE_WORDS = 'inf -inf +inf infinity -infinity +infinity'.split(' ');
+
+const GROUP = " '’\u00a0\u202f";
+const POINT = new RegExp(
+  `^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?$|^[+-]?\\d{1,3}([,${GROUP}]\\d{3})+(\\.\\d+)?$`,
+);
+const COMMA = new RegExp(
+  `^[+-]?(\\d+(,\\d*)?|,\\d+)([eE][+-]?\\d+)?$|^[+-]?\\d{1,3}([.${GROUP}]\\d{3})+(,\\d+)?$`,
+);
 
 export function isNumber(text: string): boolean {
   return POINT.test(text) || COMMA.test(text);
 }
 
-/** RE2 patterns of the same, for SQL. */
-export const NUMBER_PATTERN: Record<Decimal, string> = {
-  '.': "^[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?$|^[+-]?\\d{1,3}([, '\u00a0\u202f]\\d{3})+(\\.\\d+)?$",
-  ',': "^[+-]?(\\d+(,\\d*)?|,\\d+)([eE][+-]?\\d+)?$|^[+-]?\\d{1,3}([. '\u00a0\u202f]\\d{3})+(,\\d+)?$",
-};
+/**
+ * Finds how the numbers of a column are written.
+ * @param values cells that are not null
+ * @param usual decimal sign of the other columns, for where this one does not tell
+ */
+export function numberForm(values: string[], usual?: Decimal): NumberForm {
+  let point = 0;
+  let comma = 0;
+  let grouped = 0;
+  for (const value of values) {
+    // Not exactly three digits behind a sign: it is the decimal one. So is the last of two different ones.
+    if (/^[+-]?\d*,(\d{1,2}|\d{4,})$|^[+-]?0,\d+$|\d\.\d{3},\d/.test(value)) comma++;
+    else if (/^[+-]?\d*\.(\d{1,2}|\d{4,})$|^[+-]?0\.\d+$|\d,\d{3}\.\d/.test(value)) point++;
+    // Two groups of three are thousands, so the sign between them is not the decimal one.
+    else if (/^[+-]?\d{1,3}(\.\d{3}){2,}$/.test(value)) comma++;
+    else if (/^[+-]?\d{1,3}(,\d{3}){2,}$/.test(value)) point++;
+    if (/\d[,. '’\u00a0\u202f]\d{3}(?!\d)/.test(value)) grouped++;
+  }
+  const clear = point + comma > 0;
+  const decimal = clear ? (comma > point ? ',' : '.') : (usual ?? '.');
+  const separator = decimal === '.' ? ',' : '.';
+  const thousands =
+    grouped > 0 &&
+    values.some((value) =>
+      new RegExp(`^[+-]?\\d{1,3}([${separator}${GROUP}]\\d{3})+(\\${decimal}\\d+)?$`).test(value),
+    );
+  return { decimal, thousands, clear, parse: (text) => parseNumber(text, decimal) };
+}
+
+function parseNumber(text: string, decimal: Decimal): number {
+  if (!(decimal === '.' ? POINT : COMMA).test(text)) return Number.NaN;
+  const bare = text.replace(decimal === '.' ? /[, '’\u00a0\u202f]/g : /[. '’\u00a0\u202f]/g, '');
+  return Number(decimal === ',' ? bare.replace(',', '.') : bare);
+}
 
 /**
  * SQL from the text of a column to a finite DOUBLE; what is no number is NULL.
@@ -49,10 +77,15 @@ export function numberSql(
 ): string {
   const name = identifier(column);
   if (form.decimal === '.' && !form.thousands) return finite(`TRY_CAST(${name} AS DOUBLE)`);
-  const separators = form.decimal === '.' ? ", '\u00a0\u202f" : ". '\u00a0\u202f";
-  const bare = `translate(${name}, '${separators.replaceAll("'", "''")}', '')`;
-  const plain = form.decimal === ',' ? `replace(${bare}, ',', '.')` : bare;
-  return finite(`TRY_CAST(${plain} AS DOUBLE)`);
+  const sign = form.decimal === '.' ? ',' : '.';
+  // Only what is grouped in threes loses its separators: `1.5` among decimal commas is no fifteen.
+  const bare = form.thousands
+    ? `CASE WHEN regexp_matches(${name}, '^[+-]?\\d{1,3}([${sign}${GROUP.replace("'", "''")}]\\d{3})+([${form.decimal}]\\d+)?$')
+         THEN regexp_replace(${name}, '[${sign}${GROUP.replace("'", "''")}]', '', 'g') ELSE ${name} END`
+    : name;
+  if (form.decimal === '.') return finite(`TRY_CAST(${bare} AS DOUBLE)`);
+  // A point left over is no number here: it becomes a sign that no cast accepts.
+  return finite(`TRY_CAST(translate(${bare}, ',.', '.,') AS DOUBLE)`);
 }
 
 function finite(expression: string): string {

@@ -1,17 +1,24 @@
 import { type DateFormat, findDateForm } from './dates.ts';
-import { type Decimal, numberSql } from './numbers.ts';
+import {
+  type Decimal,
+  INFINITE_WORDS,
+  MISSING_WORDS,
+  type NumberForm,
+  numberForm,
+  numberSql,
+} from './numbers.ts';
 import type { RawTable } from './read-table.ts';
-import { identifier } from './sql.ts';
+import { identifier, literal } from './sql.ts';
 
 /** What the values of one column say, without its name. Shares are of the cells that are not null. */
 export interface ColumnProfile {
   name: string;
   type: 'integer' | 'number' | 'date' | 'text' | 'empty';
   rows: number;
-  /** Empty cells, and `NA` and its like where the column is numeric. */
+  /** Empty cells, and `NA` and its like where the column is numeric or a date. */
   nulls: number;
   nullShare: number;
-  /** Approximate beyond 1,000. */
+  /** Approximate beyond some hundreds. */
   distinct: number;
   /** One value in every row. */
   constant: boolean;
@@ -19,11 +26,15 @@ export interface ColumnProfile {
   integerShare: number;
   decimal: Decimal;
   thousands: boolean;
-  /** Cells that say NaN or Infinity. */
+  /** Cells that say NaN or Infinity, in a numeric column. */
   infinite: number;
+  /** Numbers beyond 2^53, which a double does not hold exactly. */
+  inexact: number;
   /** Form of the dates, where most cells are dates. */
   dateForm: DateFormat | null;
   dateShare: number;
+  /** Lower than 1 where day and month could be swapped. */
+  dateConfidence: number;
   /** Of the numbers; null where there are none. Quantiles are of a sample. */
   min: number | null;
   max: number | null;
@@ -39,87 +50,200 @@ export interface ColumnProfile {
   minLength: number;
   maxLength: number;
   meanLength: number;
-  /** Numbers such as 007: codes. */
+  /** Of the sample: numbers such as 007, which are codes. */
   leadingZeroShare: number;
   examples: string[];
 }
 
-/** Describes every column of `raw` by its content. */
+const SAMPLE_ROWS = 10_000;
+/** Columns a query: each aggregate holds state, and one scan over all of them is the fastest. */
+const COLUMNS_A_SCAN = 40;
+const MAX_DATES = 200_000;
+
+/** Describes every column of `raw` by its content, over all rows; quantiles and forms from a sample.
+ *  Sets `format.decimal` of the table, which only all columns together can tell. */
 export async function profileColumns(table: RawTable): Promise<ColumnProfile[]> {
+  const sample = await sampleColumns(table);
+  const forms = sample.map((values) => numberForm(values));
+  const clear = (decimal: Decimal) => forms.filter((form) => form.clear && form.decimal === decimal).length;
+  const decimal: Decimal = clear(',') > clear('.') ? ',' : '.';
+  if (table.format) table.format.decimal = decimal;
   const profiles: ColumnProfile[] = [];
-  for (const name of table.columns) profiles.push(await profileColumn(table, name));
+  for (let from = 0; from < table.columns.length; from += COLUMNS_A_SCAN) {
+    const columns = table.columns.slice(from, from + COLUMNS_A_SCAN).map((name, index) => {
+      const form = forms[from + index];
+      // `1.234` alone says nothing: where other columns have decimal commas it is a thousand.
+      const chosen = form.clear ? form : numberForm(sample[from + index], decimal);
+      return { name, form: chosen, values: sample[from + index] };
+    });
+    profiles.push(...(await profileAll(table, columns)));
+  }
   return profiles;
 }
 
-async function profileColumn(table: RawTable, name: string): Promise<ColumnProfile> {
-  const cell = identifier(name);
-  const number = numberSql(name);
-  const row = await one(
-    table,
-    `SELECT count(*) AS rows, count(${cell}) AS filled, approx_count_distinct(${cell}) AS distinct_count,
-       count(${number}) AS numbers, count(*) FILTER (${number} = floor(${number})) AS integers,
-       count(*) FILTER (${number} < 0) AS negative, count(*) FILTER (${number} = 0) AS zero,
-       min(${number}) AS min, max(${number}) AS max, avg(${number}) AS mean, stddev_samp(${number}) AS std,
-       approx_quantile(${number}, [0.01, 0.25, 0.5, 0.75, 0.99]) AS quantiles,
-       min(strlen(${cell})) AS min_length, max(strlen(${cell})) AS max_length, avg(strlen(${cell})) AS mean_length,
-       count(*) FILTER (regexp_matches(${cell}, '^0\\d')) AS leading_zero,
-       min(${cell}) = max(${cell}) AS constant
-     FROM raw`,
+interface Column {
+  name: string;
+  form: NumberForm;
+  values: string[];
+}
+
+/** Non-null cells of each column in a sample of rows. */
+async function sampleColumns(table: RawTable): Promise<string[][]> {
+  const every = Math.max(1, Math.floor(table.rows / SAMPLE_ROWS));
+  const cells = table.columns.map(identifier).join(', ');
+  const reader = await table.connection.runAndReadAll(
+    // By hash: every n-th row would meet the same tract again and again.
+    `SELECT ${cells} FROM raw ${every > 1 ? `WHERE hash(_line) % ${every} = 0` : ''} LIMIT ${SAMPLE_ROWS * 2}`,
   );
-  const sample = await table.connection.runAndReadAll(
-    `SELECT DISTINCT ${cell} FROM raw WHERE ${cell} IS NOT NULL LIMIT 20000`,
-  );
-  const values = sample.getRows().map((cells) => String(cells[0]));
-  const filled = Number(row.filled);
-  const dates = findDateForm(values);
-  const share = (count: unknown) => (filled === 0 ? 0 : Number(count) / filled);
-  const numberShare = share(row.numbers);
-  const number_ = (value: unknown) => (value === null || value === undefined ? null : Number(value));
-  const quantiles = (row.quantiles as { items: number[] } | null)?.items ?? [];
+  return reader.getColumns().map((column) => column.filter((cell) => cell !== null).map(String));
+}
+
+async function profileAll(table: RawTable, columns: Column[]): Promise<ColumnProfile[]> {
+  const aggregates = columns.flatMap(({ name, form }, index) => {
+    const cell = identifier(name);
+    const number = numberSql(name, form);
+    return [
+      `count(${cell})`,
+      `approx_count_distinct(${cell})`,
+      `min(strlen(${cell}))`,
+      `max(strlen(${cell}))`,
+      `avg(strlen(${cell}))`,
+      `count(n${index}.v)`,
+      `min(n${index}.v)`,
+      `max(n${index}.v)`,
+      `avg(n${index}.v)`,
+      `stddev_samp(n${index}.v)`,
+      `count(*) FILTER (n${index}.v < 0)`,
+      `count(*) FILTER (n${index}.v = 0)`,
+      `count(*) FILTER (n${index}.v = floor(n${index}.v))`,
+      `count(*) FILTER (abs(n${index}.v) > 9007199254740991)`,
+    ].map((sql) => sql.replaceAll(`n${index}.v`, `(${number})`));
+  });
+  const [row] = (await table.connection.runAndReadAll(`SELECT ${aggregates.join(', ')} FROM raw`)).getRows();
+  const width = aggregates.length / columns.length;
+  const profiles: ColumnProfile[] = [];
+  for (const [index, column] of columns.entries()) {
+    const facts = row
+      .slice(index * width, (index + 1) * width)
+      .map((cell) => (cell === null ? null : Number(cell)));
+    profiles.push(await profileOne(table, column, facts));
+  }
+  return profiles;
+}
+
+async function profileOne(table: RawTable, column: Column, facts: (number | null)[]): Promise<ColumnProfile> {
+  const [
+    filled,
+    distinct,
+    minLength,
+    maxLength,
+    meanLength,
+    numbers,
+    min,
+    max,
+    mean,
+    std,
+    negative,
+    zero,
+    whole,
+    inexact,
+  ] = facts as number[];
+  const { name, form, values } = column;
+  const words =
+    filled > numbers && numbers > 0.3 * filled ? await wordCounts(table, name) : { missing: 0, infinite: 0 };
+  const shown = Math.max(1, filled - words.missing - words.infinite);
+  const numberShare = numbers / shown;
+  const numeric = filled > 0 && numberShare > 0.9;
+  const date = filled === 0 ? null : await dateOf(table, name, values);
   const type =
     filled === 0
       ? 'empty'
-      : dates && dates.share > 0.9 && dates.form.strict
+      : date?.form.strict
         ? 'date'
-        : numberShare > 0.9
-          ? share(row.integers) === numberShare
+        : numeric
+          ? whole === numbers
             ? 'integer'
             : 'number'
           : 'text';
+  const nulls = table.rows - filled + (type === 'text' ? 0 : words.missing);
+  const quantile = quantiles(values, form);
+  const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
   return {
     name,
     type,
-    rows: Number(row.rows),
-    nulls: Number(row.rows) - filled,
-    nullShare: Number(row.rows) === 0 ? 0 : 1 - filled / Number(row.rows),
-    distinct: Number(row.distinct_count),
-    constant: row.constant === true,
-    numberShare,
-    integerShare: share(row.integers),
-    decimal: '.',
-    thousands: false,
-    infinite: 0,
-    dateForm: dates?.form ?? null,
-    dateShare: dates?.share ?? 0,
-    min: number_(row.min),
-    max: number_(row.max),
-    mean: number_(row.mean),
-    std: number_(row.std),
-    q01: number_(quantiles[0]),
-    q25: number_(quantiles[1]),
-    median: number_(quantiles[2]),
-    q75: number_(quantiles[3]),
-    q99: number_(quantiles[4]),
-    negativeShare: share(row.negative),
-    zeroShare: share(row.zero),
-    minLength: Number(row.min_length ?? 0),
-    maxLength: Number(row.max_length ?? 0),
-    meanLength: Number(row.mean_length ?? 0),
-    leadingZeroShare: share(row.leading_zero),
-    examples: values.slice(0, 5),
+    rows: table.rows,
+    nulls,
+    nullShare: share(nulls, table.rows),
+    distinct,
+    constant: filled === table.rows && distinct === 1,
+    numberShare: filled === 0 ? 0 : numberShare,
+    integerShare: share(whole, shown),
+    decimal: form.decimal,
+    thousands: form.thousands,
+    infinite: numeric ? words.infinite : 0,
+    inexact,
+    dateForm: date?.form ?? null,
+    dateShare: date?.share ?? 0,
+    dateConfidence: date?.confidence ?? 0,
+    min,
+    max,
+    mean,
+    std,
+    q01: quantile(0.01),
+    q25: quantile(0.25),
+    median: quantile(0.5),
+    q75: quantile(0.75),
+    q99: quantile(0.99),
+    negativeShare: share(negative, numbers),
+    zeroShare: share(zero, numbers),
+    minLength: minLength ?? 0,
+    maxLength: maxLength ?? 0,
+    meanLength: meanLength ?? 0,
+    leadingZeroShare: share(values.filter((value) => /^0\d/.test(value)).length, values.length),
+    examples: [...new Set(values)]
+      .slice(0, 5)
+      .map((value) => (value.length > 60 ? `${value.slice(0, 57)}…` : value)),
   };
 }
 
-async function one(table: RawTable, sql: string): Promise<Record<string, unknown>> {
-  return (await table.connection.runAndReadAll(sql)).getRowObjects()[0];
+async function wordCounts(table: RawTable, name: string): Promise<{ missing: number; infinite: number }> {
+  const word = `lower(${identifier(name)})`;
+  const among = (words: string[]) => `count(*) FILTER (${word} IN (${words.map(literal).join(', ')}))`;
+  const [row] = (
+    await table.connection.runAndReadAll(
+      `SELECT ${among(MISSING_WORDS.filter((w) => w !== 'nan'))}, ${among([...INFINITE_WORDS, 'nan'])} FROM raw`,
+    )
+  ).getRows();
+  return { missing: Number(row[0]), infinite: Number(row[1]) };
+}
+
+/** All distinct values together decide the form: only some of them tell day from month. */
+async function dateOf(
+  table: RawTable,
+  name: string,
+  values: string[],
+): Promise<ReturnType<typeof findDateForm>> {
+  const few = [...new Set(values.slice(0, 2000))].filter((value) => !isMissing(value));
+  if (few.length === 0 || findDateForm(few, 0.8) === null) return null;
+  const cell = identifier(name);
+  const all = await table.connection.runAndReadAll(
+    `SELECT DISTINCT ${cell} FROM raw WHERE ${cell} IS NOT NULL LIMIT ${MAX_DATES}`,
+  );
+  return findDateForm(
+    all
+      .getRows()
+      .map(([value]) => String(value))
+      .filter((value) => !isMissing(value)),
+    0.8,
+  );
+}
+
+function isMissing(value: string): boolean {
+  return MISSING_WORDS.includes(value.toLowerCase());
+}
+
+function quantiles(values: string[], form: NumberForm): (p: number) => number | null {
+  const sorted = Float64Array.from(values.map((value) => form.parse(value)).filter(Number.isFinite)).sort();
+  return (p) =>
+    sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
 }
