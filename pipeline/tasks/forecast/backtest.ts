@@ -1,38 +1,20 @@
+import type { BacktestRow } from '../../contracts/backtest.ts';
 import { LEVELS } from '../../contracts/forecast.ts';
 import type { TargetPanel } from '../../contracts/panel.ts';
 import { scoreForecasts } from '../../metrics/errors.ts';
+import type { BacktestRequest } from '../task.ts';
 import { blendInto, fitBlend } from './blend.ts';
 import { calibrate, followed, type Issued } from './calibrate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidatesFor } from './candidates.ts';
 import { choose } from './choose.ts';
+import { issuedMeans, issuedPoints, MEAN_WINDOW } from './issue.ts';
 import { type Rolled, roll } from './rolling.ts';
 import { meansOf, truthOf, truthsKnown, until } from './truth.ts';
 
-export interface BacktestRequest {
-  panel: TargetPanel;
-  /** First and last target step that is scored. */
-  from: number;
-  to: number;
-  horizons: number[];
-  seed?: number;
+interface Request extends BacktestRequest {
+  /** Default: all there are. */
   candidates?: Candidate[];
-  onProgress?: (share: number, note: string) => void;
-  signal?: AbortSignal;
-}
-
-export interface BacktestRow {
-  model: string;
-  target: 'new' | 'new_7day_mean';
-  horizon: number;
-  n: number;
-  mae: number | null;
-  rmse: number | null;
-  mape: number | null;
-  wape: number | null;
-  mase: number | null;
-  wis: number | null;
-  coverage90: number | null;
 }
 
 export interface BacktestResult {
@@ -47,13 +29,12 @@ const REFIT_EVERY = 28;
 const REWEIGH_EVERY = 14;
 /** Settled steps that blends and choices look back on. */
 const TRAILING = 84;
-const MEAN_WINDOW = 7;
 
 /** Rolling-origin backtest: every model and baseline, and the published choice named `challenger`.
  *  At each cutoff only what was known then is seen, by models, blends, choice and intervals alike; what the
  *  panel holds after `to` is cut off before anything starts.
  *  @throws RangeError if there is no step to learn from before `from` */
-export async function backtest(request: BacktestRequest): Promise<BacktestResult> {
+export async function backtest(request: Request): Promise<BacktestResult> {
   const panel = until(request.panel, request.to);
   const maxHorizon = Math.max(...request.horizons);
   const firstScored = Math.max(0, request.from - maxHorizon);
@@ -63,7 +44,7 @@ export async function backtest(request: BacktestRequest): Promise<BacktestResult
   const cutoffs: [number, number] = [first, panel.length - 2];
   const members = await roll({
     panel,
-    candidates: request.candidates ?? (await candidatesFor(panel)),
+    candidates: request.candidates ?? (await candidatesFor()),
     cutoffs,
     refitEvery: REFIT_EVERY,
     maxHorizon,
@@ -81,7 +62,7 @@ interface Context {
   panel: TargetPanel;
   members: Rolled[];
   firstScored: number;
-  request: BacktestRequest;
+  request: Request;
 }
 
 function scoreTarget(target: BacktestRow['target'], context: Context, result: BacktestResult): void {
@@ -173,50 +154,6 @@ function rollingBlend(
   return { ...members[0], model: 'blend', isBaseline: false, values, fitSeconds: 0 };
 }
 
-/** Forecasts by horizon: the leads less those that bridge the reporting delay. */
-export function issuedPoints(panel: TargetPanel, rolled: Rolled): Issued {
-  const delay = Math.max(0, panel.delay);
-  const horizons = rolled.maxLead - delay;
-  const { from, cutoffs, tracts, maxLead } = rolled;
-  const point = new Float64Array(cutoffs * tracts * horizons);
-  for (let row = 0; row < cutoffs * tracts; row++) {
-    for (let horizon = 0; horizon < horizons; horizon++)
-      point[row * horizons + horizon] = rolled.values[row * maxLead + delay + horizon];
-  }
-  return { from, cutoffs, tracts, horizons, point };
-}
-
-/** Forecasts of the mean of the window that ends at the target: what is known of it, and the forecasts of the rest. */
-export function issuedMeans(
-  panel: TargetPanel,
-  rolled: Rolled,
-  truthAt: (cutoff: number) => Float64Array,
-): Issued {
-  const delay = Math.max(0, panel.delay);
-  const horizons = rolled.maxLead - delay;
-  const { from, cutoffs, tracts, maxLead } = rolled;
-  const point = new Float64Array(cutoffs * tracts * horizons);
-  for (let index = 0; index < cutoffs; index++) {
-    const last = from + index - delay;
-    const truth = truthAt(from + index);
-    for (let tract = 0; tract < tracts; tract++) {
-      const row = index * tracts + tract;
-      for (let horizon = 1; horizon <= horizons; horizon++) {
-        let sum = 0;
-        for (let back = 0; back < MEAN_WINDOW; back++) {
-          const step = from + index + horizon - back;
-          sum +=
-            step > last
-              ? rolled.values[row * maxLead + step - last - 1]
-              : (truth[tract * panel.length + step] ?? Number.NaN);
-        }
-        point[row * horizons + horizon - 1] = sum / MEAN_WINDOW;
-      }
-    }
-  }
-  return { from, cutoffs, tracts, horizons, point };
-}
-
 function errorsAt(
   horizon: number,
   {
@@ -230,7 +167,7 @@ function errorsAt(
     quantiles: Float64Array;
     truth: Float64Array;
     panel: TargetPanel;
-    request: BacktestRequest;
+    request: Request;
   },
 ): Omit<BacktestRow, 'model' | 'target' | 'horizon'> {
   const truths: number[] = [];

@@ -1,11 +1,10 @@
-import type { TargetPanel } from '../../contracts/panel.ts';
 import type { Candidate } from './candidate.ts';
 import { BASELINES, type BaselineName, baseline, loadBaseline, seasonOf } from './predict/baselines.ts';
 import { treesCandidate } from './trees.ts';
 
 /** Candidates that learn, and the baselines that stand beside them.
  *  The LSTM takes part where TensorFlow can be had, native or not; without it the others go on. */
-export async function candidatesFor(_panel: TargetPanel): Promise<Candidate[]> {
+export async function candidatesFor(): Promise<Candidate[]> {
   const lstm = await lstmCandidates();
   return [
     ...BASELINES.map(baselineCandidate),
@@ -27,5 +26,9 @@ export function baselineCandidate(name: BaselineName): Candidate {
 }
 
 async function lstmCandidates(): Promise<Candidate[]> {
-  return [];
+  try {
+    return [(await import('./lstm.ts')).lstm];
+  } catch {
+    return [];
+  }
 }

@@ -46,9 +46,15 @@ function best(names: string[], scores: number[]): string | null {
   return index < 0 ? null : names[index];
 }
 
-/** Mean over horizons of the loss relative to the least one; NaN for a model that did not always answer. */
+/** Mean over horizons of the loss relative to the least one (`absolute`: as it is); NaN for a model that did not always answer. */
 export function scoresOf(
-  { issued, panel, loss, horizons }: Pick<ChooseRequest, 'issued' | 'panel' | 'loss' | 'horizons'>,
+  {
+    issued,
+    panel,
+    loss,
+    horizons,
+    absolute = false,
+  }: Pick<ChooseRequest, 'issued' | 'panel' | 'loss' | 'horizons'> & { absolute?: boolean },
   names: string[],
   truth: Float64Array,
   targets: [number, number],
@@ -58,7 +64,7 @@ export function scoresOf(
     const losses = names.map((name) =>
       lossOf(issued.get(name) as Issued, { panel, loss, truth, targets, horizon }),
     );
-    const least = Math.min(...losses.filter(Number.isFinite));
+    const least = absolute ? 1 : Math.min(...losses.filter(Number.isFinite));
     losses.forEach((value, index) => {
       total[index] += least > 0 ? value / least : value;
     });

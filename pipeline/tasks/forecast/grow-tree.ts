@@ -104,19 +104,40 @@ function addNode(tree: Tree): number {
 }
 
 function histogramOf(request: GrowRequest, from: number, to: number): Float64Array {
-  const { rows, features, binned, gradient, curvature } = request;
+  const { rows, features, binned } = request;
+  const n = to - from;
   const sums = new Float64Array(features.length * BINS * 2);
-  for (let f = 0; f < features.length; f++) {
-    const bins = binned.columns[features[f]];
-    const base = f * BINS * 2;
-    for (let i = from; i < to; i++) {
-      const row = rows[i];
-      const at = base + 2 * bins[row];
-      sums[at] += gradient[row];
-      sums[at + 1] += curvature[row];
-    }
+  // Gathered once, read once a feature: this loop is where the time of boosting goes.
+  const gradient = new Float64Array(n);
+  const curvature = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    gradient[i] = request.gradient[rows[from + i]];
+    curvature[i] = request.curvature[rows[from + i]];
   }
+  const chosen = rows.subarray(from, to);
+  for (let f = 0; f < features.length; f++)
+    addUp(
+      binned.columns[features[f]],
+      chosen,
+      gradient,
+      curvature,
+      sums.subarray(f * BINS * 2, (f + 1) * BINS * 2),
+    );
   return sums;
+}
+
+function addUp(
+  bins: Uint8Array,
+  rows: Int32Array,
+  gradient: Float64Array,
+  curvature: Float64Array,
+  sums: Float64Array,
+): void {
+  for (let i = 0; i < rows.length; i++) {
+    const at = bins[rows[i]] << 1;
+    sums[at] += gradient[i];
+    sums[at + 1] += curvature[i];
+  }
 }
 
 /** Scans every cut of every feature, with what is unknown on the left and on the right. */

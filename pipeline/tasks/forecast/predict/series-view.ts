@@ -151,12 +151,7 @@ function trackOf(values: Float64Array, seen: Uint8Array | null, transform: Trans
 }
 
 /** Counts add up; real numbers are averaged on their own scales. */
-function together(
-  cleaned: Float64Array[],
-  tracts: Track[],
-  scale: 'count' | 'real',
-  window: number,
-): Track {
+function together(cleaned: Float64Array[], tracts: Track[], scale: 'count' | 'real', window: number): Track {
   const length = cleaned[0]?.length ?? 0;
   const sum = new Float64Array(length);
   for (let tract = 0; tract < cleaned.length; tract++) {

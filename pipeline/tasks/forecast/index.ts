@@ -1,0 +1,16 @@
+import type { Task } from '../task.ts';
+import { backtest } from './backtest.ts';
+import { featureColumns } from './columns.ts';
+import { observe } from './observe.ts';
+import { score } from './score.ts';
+import { train } from './train.ts';
+
+export const forecastTask: Task = {
+  kind: 'forecast',
+  baseline: 'seasonal-naive-growth',
+  columns: featureColumns,
+  train,
+  score,
+  backtest,
+  observe,
+};
