@@ -1,0 +1,61 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { CorruptError } from '../contracts/errors.ts';
+import { folderRegistry } from './folder.ts';
+import { about, registryContract, sampleBundle } from './registry-contract.ts';
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+async function fresh() {
+  const folder = await mkdtemp(join(tmpdir(), 'registry-'));
+  folders.push(folder);
+  const open = () => folderRegistry(join(folder, 'models'), { model: 'infections', now: () => new Date(0) });
+  return { folder: join(folder, 'models'), registry: open(), another: open() };
+}
+
+registryContract('a folder', fresh);
+
+describe('the folder registry', () => {
+  it('names the file of a version that is not what it was, whoever asks', async () => {
+    const { folder, registry } = await fresh();
+    await registry.register(sampleBundle('one').files, about);
+    await registry.setAlias('champion', 'v0001', null);
+    await writeFile(join(folder, 'v0001', 'bundle', 'schema.json'), '{}');
+    for (const ask of [registry.version('v0001'), registry.bundle('v0001'), registry.alias('champion')])
+      await expect(ask).rejects.toThrow(/schema\.json/);
+  });
+
+  it('calls a version without its facts, and an alias that points nowhere, corrupt', async () => {
+    const { folder, registry } = await fresh();
+    await mkdir(join(folder, 'v0001'), { recursive: true });
+    await expect(registry.versions()).rejects.toThrow(CorruptError);
+    await writeFile(join(folder, 'champion.json'), '{"version":"v0007"}');
+    await expect(registry.alias('champion')).rejects.toThrow(CorruptError);
+    await writeFile(join(folder, 'champion.json'), '{"version":"../../etc"}');
+    await expect(registry.alias('champion')).rejects.toThrow(CorruptError);
+  });
+
+  it('counts on beyond v9999 in the order of the numbers', async () => {
+    const { folder, registry } = await fresh();
+    const one = await registry.register(sampleBundle('one').files, about);
+    for (const version of ['v9999', 'v10000']) {
+      await mkdir(join(folder, version));
+      await writeFile(
+        join(folder, version, 'version.json'),
+        JSON.stringify({ ...one, version, digest: 'e'.repeat(64) }),
+      );
+    }
+    expect((await registry.register(sampleBundle('two').files, about)).version).toBe('v10001');
+  });
+
+  it('takes away what a killed process left, and leaves what a living one writes', async () => {
+    const { folder, registry } = await fresh();
+    await mkdir(join(folder, '.new-999999999-dead'), { recursive: true });
+    await mkdir(join(folder, `.new-${process.pid}-alive`));
+    await registry.register(sampleBundle('one').files, about);
+    expect((await readdir(folder)).sort()).toEqual([`.new-${process.pid}-alive`, 'v0001']);
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { BundleFiles } from '../contracts/bundle.ts';
+import { ConflictError, UsageError } from '../contracts/errors.ts';
+import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
+import { sealBundle } from './manifest.ts';
+
+export interface TestRegistry {
+  registry: Registry;
+  /** A second client of the same home, as another process has it. */
+  another: Registry;
+}
+
+/** What every home of the registry must do; a test of a home calls this with a way to make a fresh one. */
+export function registryContract(name: string, make: () => Promise<TestRegistry>): void {
+  describe(`${name} as a registry`, () => {
+    it('is empty at first', async () => {
+      const { registry } = await make();
+      expect(await registry.versions()).toEqual([]);
+      expect(await registry.version('v0001')).toBeNull();
+      expect(await registry.alias('champion')).toBeNull();
+      await expect(registry.bundle('v0001')).rejects.toThrow(UsageError);
+    });
+
+    it('gives back what it was given, to another client as well', async () => {
+      const { registry, another } = await make();
+      const { files, digest } = sampleBundle('one');
+      const version = await registry.register(files, about);
+      expect(version).toMatchObject({ ...about, version: 'v0001', digest });
+      expect(await another.version('v0001')).toEqual(version);
+      expect(plain(await another.bundle('v0001'))).toEqual(plain(files));
+    });
+
+    it('numbers versions in the order they came', async () => {
+      const { registry } = await make();
+      for (const content of ['one', 'two', 'three'])
+        await registry.register(sampleBundle(content).files, about);
+      expect((await registry.versions()).map(({ version }) => version)).toEqual(['v0001', 'v0002', 'v0003']);
+    });
+
+    it('answers the same bundle with its first version', async () => {
+      const { registry, another } = await make();
+      const first = await registry.register(sampleBundle('one').files, about);
+      await registry.register(sampleBundle('two').files, about);
+      expect(await another.register(sampleBundle('one').files, { ...about, commit: 'later' })).toEqual(first);
+      expect(await registry.versions()).toHaveLength(2);
+    });
+
+    it('gives bundles that come at once different numbers', async () => {
+      const { registry, another } = await make();
+      const made = await Promise.all(
+        ['a', 'b', 'c', 'd', 'e'].map((content, i) =>
+          [registry, another][i % 2].register(sampleBundle(content).files, about),
+        ),
+      );
+      expect(new Set(made.map(({ version }) => version)).size).toBe(5);
+      expect(await registry.versions()).toHaveLength(5);
+    });
+
+    it('refuses a bundle that is not what its manifest says', async () => {
+      const { registry } = await make();
+      const { files } = sampleBundle('one');
+      files.set('model/weights.bin', Buffer.from('other'));
+      await expect(registry.register(files, about)).rejects.toThrow(/model\/weights\.bin/);
+      expect(await registry.versions()).toEqual([]);
+    });
+
+    it('moves an alias from where the caller believes it to be', async () => {
+      const { registry, another } = await make();
+      await twoVersions(registry);
+      await registry.setAlias('champion', 'v0001', null);
+      await another.setAlias('champion', 'v0002', 'v0001');
+      expect((await registry.alias('champion'))?.version).toBe('v0002');
+      expect(await registry.alias('challenger')).toBeNull();
+    });
+
+    it('refuses to move an alias that somebody else moved first', async () => {
+      const { registry, another } = await make();
+      await twoVersions(registry);
+      await registry.setAlias('champion', 'v0001', null);
+      await expect(another.setAlias('champion', 'v0002', null)).rejects.toThrow(ConflictError);
+      await expect(another.setAlias('champion', 'v0002', 'v0002')).rejects.toThrow(ConflictError);
+      expect((await registry.alias('champion'))?.version).toBe('v0001');
+    });
+
+    it('lets one of two promoters win', async () => {
+      const { registry, another } = await make();
+      await twoVersions(registry);
+      const outcomes = await Promise.allSettled([
+        registry.setAlias('champion', 'v0001', null),
+        another.setAlias('champion', 'v0002', null),
+      ]);
+      const lost = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      expect(lost).toHaveLength(1);
+      expect(lost[0].reason).toBeInstanceOf(ConflictError);
+      const winner = outcomes[0].status === 'fulfilled' ? 'v0001' : 'v0002';
+      expect((await registry.alias('champion'))?.version).toBe(winner);
+    });
+
+    it('points no alias at a version that is not there', async () => {
+      const { registry } = await make();
+      await expect(registry.setAlias('champion', 'v0009', null)).rejects.toThrow(UsageError);
+      await expect(registry.setAlias('champion', '../v0001', null)).rejects.toThrow(UsageError);
+    });
+  });
+}
+
+export const about: Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'> = {
+  metrics: { wape: 0.15, wis: null },
+  hyperparameters: { units: 32, blend: 'lstm+trees', calibrated: true },
+  commit: '0123abc',
+  data_version: 'd'.repeat(32),
+  run: null,
+  parent: null,
+  train_end: '2026-01-31T00:00:00.000Z',
+  candidate: 'trees',
+  is_baseline: false,
+};
+
+/** A small bundle that differs by its content. */
+export function sampleBundle(content: string): { files: BundleFiles; digest: string } {
+  const files = new Map<string, Uint8Array>([
+    ['model/weights.bin', Buffer.from(content.repeat(100))],
+    ['schema.json', Buffer.from('{"horizons":[1,7]}')],
+  ]);
+  return sealBundle(files, {
+    task: 'forecast',
+    model: 'infections',
+    train_end: about.train_end,
+    created_at: '2026-02-01T00:00:00.000Z',
+    data_version: about.data_version,
+    commit: about.commit,
+    candidate: about.candidate,
+    is_baseline: about.is_baseline,
+    hyperparameters: about.hyperparameters,
+  });
+}
+
+async function twoVersions(registry: Registry): Promise<void> {
+  await registry.register(sampleBundle('one').files, about);
+  await registry.register(sampleBundle('two').files, about);
+}
+
+function plain(files: BundleFiles): Record<string, string> {
+  return Object.fromEntries([...files].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')]));
+}
