@@ -24,8 +24,12 @@ export async function describeColumns(
   },
 ): Promise<Column[]> {
   const tracts = [...about.places].sort((a, b) => hash(a.id) - hash(b.id));
-  const cells = await sampledRows(raw, await cellRows(raw, tracts.slice(0, SAMPLED_TRACTS)));
-  const last = await sampledRows(raw, await lastRows(raw, tracts.slice(0, LAST_TRACTS)));
+  const keys = {
+    cells: await cellRows(raw, tracts.slice(0, SAMPLED_TRACTS)),
+    last: await lastRows(raw, tracts.slice(0, LAST_TRACTS)),
+  };
+  const rows = await sampledRows(raw, [...keys.cells, ...keys.last]);
+  const [cells, last] = [rows.slice(0, keys.cells.length), rows.slice(keys.cells.length)];
   const roles = new Map(about.columns.map(({ name, role }) => [name, role]));
   return about.profiles.map((profile) => {
     const role = roles.get(profile.name) ?? 'other';

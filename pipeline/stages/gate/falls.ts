@@ -13,9 +13,13 @@ export interface Falls {
 /** An excursion longer than this is a level of its own. */
 export const LONGEST_EXCURSION = 14;
 const DEEP = 0.05;
+/** A series with a larger share of falls among its changes is no running total: nothing to mend in it. */
+const MOST_FALLS = 0.25;
 
 /** @param values a running total in time order; NaN = unknown */
 export function findFalls(values: Float64Array): Falls {
+  const counted = countSteps(values);
+  if (counted.falls === 0 || counted.falls > MOST_FALLS * (counted.rises + counted.falls)) return counted;
   const found: Falls = { steps: 0, rises: 0, falls: 0, deep: [], masked: [] };
   const typical = 10 * typicalStep(values);
   const kept: number[] = [];
@@ -51,6 +55,19 @@ export function findFalls(values: Float64Array): Falls {
   return found;
 }
 
+function countSteps(values: Float64Array): Falls {
+  const found: Falls = { steps: 0, rises: 0, falls: 0, deep: [], masked: [] };
+  let previous = Number.NaN;
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    if (value > previous) found.rises++;
+    else if (value < previous) found.falls++;
+    if (!Number.isNaN(previous)) found.steps++;
+    previous = value;
+  }
+  return found;
+}
+
 /** Index at which a dip has suddenly come back to its level, or null. */
 function returns(values: Float64Array, from: number, level: number, depth: number): number | null {
   let previous = values[from];
@@ -74,15 +91,13 @@ function rose(values: Float64Array, kept: readonly number[], after: number, dept
 
 /** Median size of the steps that are none: zero. */
 function typicalStep(values: Float64Array): number {
-  const steps: number[] = [];
-  let previous = Number.NaN;
+  const steps = new Float64Array(values.length);
+  let [n, previous] = [0, Number.NaN];
   for (const value of values) {
     if (Number.isNaN(value)) continue;
     const step = Math.abs(value - previous);
-    if (step > 0) steps.push(step);
+    if (step > 0) steps[n++] = step;
     previous = value;
   }
-  if (steps.length === 0) return 0;
-  steps.sort((a, b) => a - b);
-  return steps[steps.length >> 1];
+  return n === 0 ? 0 : steps.subarray(0, n).sort()[n >> 1];
 }

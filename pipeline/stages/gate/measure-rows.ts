@@ -2,9 +2,9 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Measurements } from './measurements.ts';
 import type { Place } from './places.ts';
 import type { RawTable } from './read-table.ts';
-import { identifier } from './sql.ts';
-import type { NumberColumn, TablePlan } from './table-plan.ts';
-import { texts } from './type-rows.ts';
+import { identifier, literal } from './sql.ts';
+import type { TablePlan } from './table-plan.ts';
+import { count, FUTURE, NO_DATE, NO_TRACT, notNumber, texts } from './type-rows.ts';
 
 type RowMeasurements = Pick<
   Measurements,
@@ -117,25 +117,28 @@ function coordinatesOutside(places: readonly Place[]): Measurements['outside'] {
   });
 }
 
-/** Nulls of date and tract over all rows; of the target over usable rows, from the first day it was published. */
+/** Nulls of date and tract over all rows (such rows are in quarantine); of the target over usable rows, from the first
+ *  day it was published. */
 async function countNulls(raw: RawTable, plan: TablePlan, typed: Counts): Promise<Measurements['nulls']> {
   const { connection } = raw;
   const nulls: Measurements['nulls'] = [];
-  const columns = [
-    ...plan.dateColumns.map((column) => ({ column, role: 'date' })),
-    ...plan.keys
-      .filter((key) => !plan.dateColumns.includes(key))
-      .map((column) => ({ column, role: 'tract_id' })),
+  const parts = [
+    { columns: plan.dateColumns, role: 'date', reason: NO_DATE },
+    { columns: plan.keys, role: 'tract_id', reason: NO_TRACT },
   ];
-  for (const { column, role } of columns) {
-    const empty = `coalesce(trim(${identifier(column)}), '') = ''`;
-    const [missing, lines] = (
-      await connection.runAndReadAll(
-        `SELECT count(*), list_slice(list(_line ORDER BY _line), 1, 5)::VARCHAR[] FROM raw WHERE ${empty}`,
-      )
-    ).getRows()[0];
-    const examples = ((lines as { items: string[] } | null)?.items ?? []).map((line) => `line ${line}`);
-    nulls.push({ column, role, cells: raw.rows, nulls: Number(missing), examples });
+  for (const { columns, role, reason } of parts) {
+    if (columns.length === 0) continue;
+    const read = await connection.runAndReadAll(
+      `SELECT _line FROM quarantine WHERE list_contains(string_split(reason, '; '), '${reason}') ORDER BY _line`,
+    );
+    const lines = read.getRows().map(([line]) => `line ${line}`);
+    nulls.push({
+      column: columns.join(', '),
+      role,
+      cells: raw.rows,
+      nulls: lines.length,
+      examples: lines.slice(0, 5),
+    });
   }
   if (!plan.target || Number(typed.rows) === 0) return nulls;
   const target = identifier(plan.target.name);
@@ -168,30 +171,18 @@ async function nullExamples(connection: DuckDBConnection, target: string): Promi
   );
 }
 
-/** Only asked where rows were quarantined at all: a clean file pays nothing for it. */
+/** Only asks columns that have a reason in quarantine: a clean file pays nothing for it. */
 async function countUnreadable(raw: RawTable, plan: TablePlan): Promise<Measurements['unreadable']> {
   const found: Measurements['unreadable'] = [];
-  for (const { name, column, role } of [...plan.measures, ...plan.bands] satisfies NumberColumn[]) {
-    void name;
-    const reason = `${column} is no number`;
+  for (const { column, role } of [...plan.measures, ...plan.bands]) {
+    const where = `list_contains(string_split(reason, '; '), ${literal(notNumber(column))})`;
+    const bad = await count(raw.connection, `SELECT count(*) FROM quarantine WHERE ${where}`);
+    if (bad === 0) continue;
     const rows = await raw.connection.runAndReadAll(
-      `SELECT _line, ${identifier(column)} FROM quarantine JOIN raw USING (_file, _line)
-         WHERE list_contains(string_split(reason, '; '), $reason) ORDER BY _line LIMIT 5`,
-      { reason },
+      `SELECT _line, ${identifier(column)} FROM quarantine JOIN raw USING (_file, _line) WHERE ${where} ORDER BY _line LIMIT 5`,
     );
-    const cells = rows.getRows();
-    if (cells.length === 0) continue;
-    const bad = await raw.connection.runAndReadAll(
-      `SELECT count(*) FROM quarantine WHERE list_contains(string_split(reason, '; '), $reason)`,
-      { reason },
-    );
-    found.push({
-      column,
-      role,
-      cells: raw.rows,
-      bad: Number(bad.getRows()[0][0]),
-      examples: cells.map(([line, text]) => `line ${line}: “${String(text).slice(0, 40)}”`),
-    });
+    const examples = rows.getRows().map(([line, text]) => `line ${line}: “${String(text).slice(0, 40)}”`);
+    found.push({ column, role, cells: raw.rows, bad, examples });
   }
   return found;
 }
@@ -200,9 +191,12 @@ async function countFuture(
   connection: DuckDBConnection,
   plan: TablePlan,
 ): Promise<Measurements['futureRows']> {
+  const where = `list_contains(string_split(reason, '; '), '${FUTURE}')`;
+  const bad = await count(connection, `SELECT count(*) FROM quarantine WHERE ${where}`);
+  if (bad === 0) return { rows: 0, latest: null };
   const [rows, latest] = (
     await connection.runAndReadAll(
-      `SELECT count(*), max((${plan.time}))::VARCHAR FROM quarantine JOIN raw USING (_file, _line) WHERE reason = 'date in the future'`,
+      `SELECT count(*), max((${plan.time}))::VARCHAR FROM quarantine JOIN raw USING (_file, _line) WHERE ${where}`,
     )
   ).getRows()[0];
   return { rows: Number(rows), latest: latest === null ? null : String(latest) };

@@ -215,6 +215,8 @@ async function distinctTimes(connection: DuckDBConnection): Promise<Float64Array
 
 type Visit = (tract: number, times: Float64Array, series: Float64Array[]) => void;
 
+/** Calls `visit` per tract. `typed` was written in the order of tract and time and is read in that order: sorting
+ *  it again would cost more than everything else here. The arrays are valid during the visit only. */
 async function eachTract(
   connection: DuckDBConnection,
   names: readonly string[],
@@ -222,32 +224,43 @@ async function eachTract(
 ): Promise<void> {
   const cells = names.map((name) => `coalesce(${identifier(name)}, 'nan'::DOUBLE)`);
   const result = await connection.stream(
-    `SELECT ${['tract::DOUBLE', 'epoch_ms(time)::DOUBLE', ...cells].join(', ')} FROM typed ORDER BY tract, time`,
+    `SELECT ${['tract::DOUBLE', 'epoch_ms(time)::DOUBLE', ...cells].join(', ')} FROM typed`,
   );
-  let tract = Number.NaN;
-  let columns: number[][] = [];
+  let tract = Number.NEGATIVE_INFINITY;
+  let length = 0;
+  let columns: Float64Array[] = Array.from({ length: names.length + 1 }, () => new Float64Array(4096));
   const flush = () => {
-    if (columns.length > 0)
-      visit(
-        tract,
-        Float64Array.from(columns[0]),
-        columns.slice(1).map((one) => Float64Array.from(one)),
-      );
+    if (length === 0) return;
+    const [times, ...series] = columns.map((column) => column.subarray(0, length));
+    visit(tract, times, series);
+    length = 0;
   };
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) break;
     const vectors = Array.from({ length: chunk.columnCount }, (_, i) => doubles(chunk.getColumnVector(i)));
-    for (let row = 0; row < chunk.rowCount; row++) {
-      if (vectors[0][row] !== tract) {
+    for (let from = 0; from < chunk.rowCount; ) {
+      const own = vectors[0][from];
+      if (own !== tract) {
         flush();
-        tract = vectors[0][row];
-        columns = vectors.slice(1).map(() => []);
+        if (own < tract) throw new Error('typed rows are not in the order of their tracts');
+        tract = own;
       }
-      for (let i = 1; i < vectors.length; i++) columns[i - 1].push(vectors[i][row]);
+      let to = from + 1;
+      while (to < chunk.rowCount && vectors[0][to] === own) to++;
+      if (length + to - from > columns[0].length) columns = columns.map((column) => grown(column));
+      for (const [i, column] of columns.entries()) column.set(vectors[i + 1].subarray(from, to), length);
+      length += to - from;
+      from = to;
     }
   }
   flush();
+}
+
+function grown(column: Float64Array): Float64Array {
+  const larger = new Float64Array(2 * column.length);
+  larger.set(column);
+  return larger;
 }
 
 function doubles(vector: object): Float64Array {

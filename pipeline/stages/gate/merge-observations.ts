@@ -52,9 +52,7 @@ export async function mergeObservations(
       : `SELECT tract_id, time, known_at, ${columns(wanted, await namesOf(connection))} FROM known UNION ALL ${freshSql}`;
   const temporary = `${path}.writing`;
   try {
-    await connection.run(
-      `COPY (${whole} ORDER BY tract_id, time, known_at) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
+    await connection.run(`COPY (${whole}) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

@@ -17,26 +17,38 @@ export async function typeRows(raw: RawTable, plan: TablePlan, options: { now: D
        FROM (SELECT DISTINCT ${plan.tract} AS id FROM raw) WHERE id IS NOT NULL`,
   );
   const columns = numbers.map(({ name, number }) => `${number} AS ${identifier(name)}`);
+  // Why a cell is no number is asked later, of the few rows that have such cells: asking all rows costs seconds.
+  const odd = numbers.map(
+    ({ column, number }) => `(${number}) IS NULL AND ${identifier(column)} IS NOT NULL`,
+  );
   await connection.run(
     `CREATE OR REPLACE TABLE typed AS
        SELECT t.tract, r.* EXCLUDE (id) FROM (
          SELECT ${plan.tract} AS id, ${[`${plan.time} AS time`, ...columns].join(', ')},
-           ${reasonSql(plan, numbers)} AS reason, _file, _line FROM raw) r LEFT JOIN tracts t USING (id)`,
+           ${odd.length > 0 ? odd.join(' OR ') : 'false'} AS odd, _file, _line FROM raw) r LEFT JOIN tracts t USING (id)
+       ORDER BY tract, time`,
   );
   const latest = new Date(options.now.getTime() + 86_400_000).toISOString().replace('Z', '');
+  const unusable = `tract IS NULL OR time IS NULL OR time > TIMESTAMP '${latest}'`;
   await connection.run(
-    `CREATE OR REPLACE TABLE quarantine AS SELECT _file, _line,
-       CASE WHEN reason <> '' THEN reason WHEN tract IS NULL THEN 'no tract' WHEN time IS NULL THEN 'no date'
-         ELSE 'date in the future' END AS reason
-     FROM typed WHERE reason <> '' OR tract IS NULL OR time IS NULL OR time > TIMESTAMP '${latest}'`,
+    `CREATE OR REPLACE TABLE quarantine AS SELECT * FROM (
+       SELECT _file, _line, concat_ws('; ', nullif(${reasonSql(plan, numbers)}, ''),
+         CASE WHEN time > TIMESTAMP '${latest}' THEN '${FUTURE}' END) AS reason
+       FROM (SELECT tract, time, _file, _line FROM typed WHERE odd OR ${unusable}) JOIN raw USING (_file, _line)
+     ) WHERE reason <> ''`,
   );
   if ((await count(connection, 'SELECT count(*) FROM quarantine')) > 0) {
     await connection.run(
-      `DELETE FROM typed WHERE reason <> '' OR tract IS NULL OR time IS NULL OR time > TIMESTAMP '${latest}'`,
+      'DELETE FROM typed USING quarantine q WHERE typed._file = q._file AND typed._line = q._line',
     );
   }
-  await connection.run('ALTER TABLE typed DROP reason');
+  await connection.run('ALTER TABLE typed DROP odd');
 }
+
+/** Reasons that other parts count by. */
+export const FUTURE = 'date in the future';
+export const NO_DATE = 'no date';
+export const NO_TRACT = 'no tract';
 
 /** Folds rows that repeat one another; rows of one key that differ all go to quarantine, for none is known to be right.
  *  @returns how many rows were folded away, and the keys that contradict themselves */
@@ -95,13 +107,21 @@ export async function texts(connection: DuckDBConnection, sql: string): Promise<
   return (await connection.runAndReadAll(sql)).getRows().map(([text]) => String(text));
 }
 
+/** Everything that is wrong with a row, over `raw` and the row's typed tract and time. */
 function reasonSql(plan: TablePlan, numbers: readonly NumberColumn[]): string {
   const parts = numbers.map(
-    ({ column, unreadable }) => `CASE WHEN ${unreadable} THEN ${literal(`${column} is no number`)} END`,
+    ({ column, unreadable }) => `CASE WHEN ${unreadable} THEN ${literal(notNumber(column))} END`,
   );
-  const dateCells = plan.dateColumns.map((column) => `trim(${identifier(column)})`).join(` || ' ' || `);
-  if (plan.dateColumns.length > 0) {
-    parts.push(`CASE WHEN (${plan.time}) IS NULL AND ${dateCells} <> '' THEN 'date cannot be read' END`);
-  }
-  return parts.length > 0 ? `concat_ws('; ', ${parts.join(', ')})` : `''`;
+  const cells = plan.dateColumns.map((column) => `coalesce(trim(${identifier(column)}), '')`).join(' || ');
+  parts.push(
+    plan.dateColumns.length > 0
+      ? `CASE WHEN time IS NULL THEN CASE WHEN ${cells} = '' THEN '${NO_DATE}' ELSE 'date cannot be read' END END`
+      : `'${NO_DATE}'`,
+    `CASE WHEN tract IS NULL THEN '${NO_TRACT}' END`,
+  );
+  return `concat_ws('; ', ${parts.join(', ')})`;
+}
+
+export function notNumber(column: string): string {
+  return `${column} is no number`;
 }
