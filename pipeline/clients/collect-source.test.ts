@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
@@ -119,6 +121,28 @@ describe('over HTTP', () => {
     expect(files).toHaveLength(1);
     expect(portal.requests.at(-1)?.headers['x-api-key']).toBe('s3cret');
     expect(other.requests.at(-1)?.headers['x-api-key']).toBeUndefined();
+  });
+
+  test('goes through the proxy of the environment, but not to this machine', async () => {
+    const { port } = new URL(portal.publish('/cases.csv', CSV));
+    const tunnels: string[] = [];
+    const proxy = createServer().on('connect', (request, socket) => {
+      tunnels.push(request.url ?? '');
+      const onward = connect(Number(port), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        onward.pipe(socket).pipe(onward);
+      });
+      onward.on('error', () => socket.destroy());
+      socket.on('error', () => onward.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const env = { http_proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    const through = await collectSource('http://portal.example/cases.csv', join(scratch, '1'), { env });
+    const direct = await collectSource(`${portal.origin}/cases.csv`, join(scratch, '2'), { env });
+    proxy.closeAllConnections();
+    proxy.close();
+    expect(tunnels).toEqual(['portal.example:80']);
+    for (const [file] of [through, direct]) expect(await readFile(file.path, 'utf8')).toBe(CSV);
   });
 
   test('gives one file as it is, polygons for instance', async () => {

@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Agent, EnvHttpProxyAgent } from 'undici';
 import type { SourceParams } from '../contracts/params.ts';
 import type { Courier } from './download.ts';
 import { pace } from './pace.ts';
@@ -19,12 +19,21 @@ export interface CourierOptions {
 
 /** The one who asks the portal: with the limits of a source, for the length of one run. Dismiss it at the end. */
 export function hire(source: SourceParams, options: CourierOptions): Courier & { dismiss(): Promise<void> } {
-  const dispatcher = new Agent({
+  const limits = {
     connect: { timeout: Math.min(CONNECT_MS, source.timeout_ms) },
     headersTimeout: source.timeout_ms,
     bodyTimeout: source.timeout_ms,
     connections: 4,
-  });
+  };
+  const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY, no_proxy, NO_PROXY } = options.env;
+  const httpProxy = http_proxy ?? HTTP_PROXY;
+  const httpsProxy = https_proxy ?? HTTPS_PROXY;
+  // Offices often reach the web through a proxy only; the embedded portal is never behind it.
+  const noProxy = [no_proxy ?? NO_PROXY, 'localhost', '127.0.0.1', '[::1]'].filter(Boolean).join(',');
+  const dispatcher =
+    httpProxy || httpsProxy
+      ? new EnvHttpProxyAgent({ ...limits, httpProxy, httpsProxy, noProxy })
+      : new Agent(limits);
   const timing = options.timing ?? realTiming;
   const key = source.key && options.env[source.key.env];
   return {

@@ -1,15 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Readable } from 'node:stream';
 import { type Dispatcher, request } from 'undici';
 import { UpstreamError, UsageError } from '../contracts/errors.ts';
-import { isOurDisk } from './file-names.ts';
+import { receive, tooLarge } from './body.ts';
 import { redact, redactUrl } from './redact.ts';
-import { AttemptError, GaveUp, retryAfter, retrying, type Timing } from './retry.ts';
-import { failureOf, passes } from './transport-failure.ts';
+import { AttemptError, GaveUp, retrying, type Timing } from './retry.ts';
+import { failureOf, refusal } from './transport-failure.ts';
 
 /** Limits and manners shared by all requests to one source. */
 export interface Courier {
@@ -118,7 +113,11 @@ async function once(wanted: Wanted, courier: Courier, signal: AbortSignal): Prom
     discard(body);
     throw tooLarge(`${declared} bytes announced`, courier.maxBytes);
   }
-  const received = await receive(body, headers['content-encoding'], wanted.path, courier, signal);
+  const encoding = headers['content-encoding'];
+  const received = await receive(body, wanted.path, { ...courier, encoding, signal }).catch((error) => {
+    discard(body);
+    throw error;
+  });
   const kept = Object.fromEntries(KEPT.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])));
   return { ...received, status: statusCode, headers: kept };
 }
@@ -190,90 +189,6 @@ async function ask(
   } catch (error) {
     throw signal.aborted ? error : failureOf(error);
   }
-}
-
-/** Streams the body to disk, at most `maxBytes` of it before and after decoding. */
-async function receive(
-  body: Readable,
-  encoding: string | undefined,
-  path: string,
-  courier: Courier,
-  signal: AbortSignal,
-): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const wire = limit(courier.maxBytes);
-  const measured = limit(courier.maxBytes, (chunk) => {
-    bytes += chunk.length;
-    hash.update(chunk);
-    courier.onBytes?.(bytes);
-  });
-  // `flush` is fsync before close: a power cut after the rename must not leave an empty file.
-  const file = createWriteStream(path, { flags: 'wx', flush: true });
-  try {
-    await pipeline([body, wire, ...decoders(encoding), measured, file], { signal });
-  } catch (error) {
-    await rm(path, { force: true });
-    if (error instanceof AttemptError || signal.aborted || isOurDisk(error)) throw error;
-    throw failureOf(error);
-  }
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-function decoders(encoding: string | undefined): Transform[] {
-  const names = (encoding ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name && name !== 'identity');
-  return names.reverse().map((name) => {
-    if (name === 'gzip' || name === 'x-gzip') return createGunzip();
-    if (name === 'deflate') return createInflate();
-    if (name === 'br') return createBrotliDecompress();
-    throw new AttemptError(`content-encoding "${name}" was not asked for and cannot be read`, {
-      passing: false,
-      hint: 'tell the portal, or use another address',
-    });
-  });
-}
-
-function limit(maxBytes: number, see?: (chunk: Buffer) => void): Transform {
-  let bytes = 0;
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return done(tooLarge(`more than ${maxBytes} bytes`, maxBytes));
-      see?.(chunk);
-      done(null, chunk);
-    },
-  });
-}
-
-export function tooLarge(seen: string, maxBytes: number): AttemptError {
-  return new AttemptError(`body too large: ${seen}, at most ${maxBytes} expected`, {
-    passing: false,
-    hint: 'check the address; if the file really is that large, raise `source.max_bytes` in params.yaml',
-  });
-}
-
-function refusal(status: number, headers: Record<string, string>, now: number): AttemptError {
-  return new AttemptError(`answered ${status}, expected 200`, {
-    passing: passes(status),
-    hint: hintFor(status),
-    retryAfterMs: status === 429 || status === 503 ? retryAfter(headers['retry-after'], now) : undefined,
-  });
-}
-
-function hintFor(status: number): string {
-  if (status === 401 || status === 403)
-    return 'the portal wants a key, or does not know this one: see `source.key` in params.yaml';
-  if (status === 404 || status === 410)
-    return 'the file has moved: find its new address on the portal and put it into `source.urls`';
-  if (status === 429)
-    return 'the portal wants fewer requests: lower `source.max_requests_per_minute`, or wait';
-  if (status >= 500 || status === 408)
-    return 'the portal is down; nothing was touched, the next scheduled run tries again';
-  return 'open the address in a browser and see what it says; correct `source.urls` in params.yaml';
 }
 
 function discard(body: Readable): void {

@@ -71,7 +71,7 @@ async function gatherFile(
     ...entry(got),
     name,
     url: recordedUrl(wanted.url),
-    format: formatOf({ content }, options.source),
+    format: formatOf(content, options.source, shown),
   };
   return { files: [file], validators: validatorsOf(got), modified: modifiedOf(got) };
 }
@@ -117,7 +117,7 @@ async function gatherLocal(path: string, options: GatherOptions): Promise<Gather
       url: basename(from),
       bytes,
       sha256,
-      format: formatOf({ content }, options.source),
+      format: formatOf(content, options.source, basename(from)),
       headers: {},
     });
     said.update(sha256);

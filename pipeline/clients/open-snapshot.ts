@@ -65,7 +65,7 @@ export async function openFiles(
     const into = join(scratch, String(index + 1).padStart(4, '0'));
     const options = { shown: file.shown, maxBytes: params.max_bytes, scratch: into };
     for (const inside of await unpack(file, options)) {
-      const format = formatOf(inside, params);
+      const format = formatOf(inside.content, params, file.shown);
       if (format === 'json') pages.push({ file: inside, shown: file.shown });
       else open.push({ path: inside.path, name: inside.name, format });
     }
@@ -74,9 +74,17 @@ export async function openFiles(
   return open;
 }
 
-export function formatOf(file: Pick<Unpacked, 'content'>, params: SourceParams): OpenFile['format'] {
-  if (params.json !== undefined) return 'json';
-  return params.format === 'auto' ? file.content : params.format;
+/** @throws UpstreamError if the bytes are not what params.yaml says they are */
+export function formatOf(
+  content: OpenFile['format'],
+  params: SourceParams,
+  shown: string,
+): OpenFile['format'] {
+  const expected = params.json === undefined ? params.format : 'json';
+  if (expected === 'auto' || expected === content) return content;
+  throw new UpstreamError(`${shown}: looks like ${content}, expected ${expected}`, {
+    hint: 'open the address: it may show an error in place of data; else correct `source.format` in params.yaml',
+  });
 }
 
 async function joinPages(

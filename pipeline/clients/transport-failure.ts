@@ -1,4 +1,4 @@
-import { AttemptError } from './retry.ts';
+import { AttemptError, retryAfter } from './retry.ts';
 
 const DOWN = 'the portal cannot be reached; nothing was touched, the next scheduled run tries again';
 
@@ -35,8 +35,29 @@ export function failureOf(error: unknown): AttemptError {
   return new AttemptError(seen, { passing: false, hint, cause: error });
 }
 
+/** What a status other than success means for the attempt. */
+export function refusal(status: number, headers: Record<string, string>, now: number): AttemptError {
+  return new AttemptError(`answered ${status}, expected 200`, {
+    passing: passes(status),
+    hint: hintFor(status),
+    retryAfterMs: status === 429 || status === 503 ? retryAfter(headers['retry-after'], now) : undefined,
+  });
+}
+
+function hintFor(status: number): string {
+  if (status === 401 || status === 403)
+    return 'the portal wants a key, or does not know this one: see `source.key` in params.yaml';
+  if (status === 404 || status === 410)
+    return 'the file has moved: find its new address on the portal and put it into `source.urls`';
+  if (status === 429)
+    return 'the portal wants fewer requests: lower `source.max_requests_per_minute`, or wait';
+  if (status >= 500 || status === 408)
+    return 'the portal is down; nothing was touched, the next scheduled run tries again';
+  return 'open the address in a browser and see what it says; correct `source.urls` in params.yaml';
+}
+
 /** @returns whether a status says "later" rather than "no" */
-export function passes(status: number): boolean {
+function passes(status: number): boolean {
   return (
     status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
   );
@@ -46,7 +67,7 @@ function unknownFailure(code: string, error: unknown): [string, string] {
   const message = error instanceof Error ? error.message : String(error);
   if (/CERT|TLS|SSL|SELF_SIGNED|VERIFY|EPROTO/.test(code)) {
     return [
-      `has no valid TLS certificate: ${message}`,
+      `TLS fails: ${message}`,
       'check the address; a certificate that ran out is for the portal to renew',
     ];
   }

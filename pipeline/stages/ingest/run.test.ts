@@ -341,6 +341,23 @@ describe('a portal that fails', () => {
     expect(waits).toHaveLength(1);
   });
 
+  test('an error in JSON where CSV is expected is no data', async () => {
+    const { context, options, root } = await setUp({ format: 'csv' });
+    portal.publish('/cases.csv', '{"error":"maintenance"}');
+    const before = await tree(root);
+    await expect(ingest(context, options)).rejects.toThrow('/cases.csv: looks like json, expected csv');
+    expect(await tree(root)).toEqual(before);
+  });
+
+  test('a server without TLS behind an https address is not asked twice', async () => {
+    const { context, options, waits, root } = await setUp();
+    context.params.source.urls = [`${portal.origin.replace('http:', 'https:')}/cases.csv`];
+    const before = await tree(root);
+    await expect(ingest(context, options)).rejects.toThrow('/cases.csv: TLS fails');
+    expect(waits).toEqual([]);
+    expect(await tree(root)).toEqual(before);
+  });
+
   test('a caller that gives up is not told that the portal is down', async () => {
     const { context, options, root } = await setUp({ timeout_ms: 5000 });
     const abort = new AbortController();
