@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { StageFailedError } from './clients/dvc-error.ts';
 import { type GlobalOptions, makeEnvironment } from './commands/environment.ts';
 import { EXIT, PerennialError } from './contracts/errors.ts';
 
@@ -127,6 +128,7 @@ function explain(error: unknown): number {
     );
     return EXIT.unexpected;
   }
+  if (error instanceof StageFailedError) process.stderr.write(`\n${error.tail}\n`);
   process.stderr.write(`\n${error.message}\n`);
   if (error.cause instanceof Error && process.env.LOG_LEVEL === 'debug')
     process.stderr.write(`${error.cause.stack}\n`);

@@ -8,7 +8,6 @@ import {
   type DuckDBVector,
   FLOAT,
   INTEGER,
-  TIMESTAMP_MS,
 } from '@duckdb/node-api';
 import { CorruptError } from '../contracts/errors.ts';
 import { type FeatureColumn, FeatureSchema } from '../contracts/features.ts';
@@ -87,11 +86,11 @@ export async function writeDataset(
       names.endRow();
     });
     names.closeSync();
-    await db.run('create table times (step integer, time timestamp_ms)');
+    await db.run('create table times (step integer, ms bigint)');
     const times = await db.createAppender('times');
     for (let t = 0; t < panel.length; t++) {
       times.appendInteger(t);
-      times.appendValue(timestampMs(timeAt(panel, t)), TIMESTAMP_MS);
+      times.appendBigInt(BigInt(timeAt(panel, t)));
       times.endRow();
     }
     times.closeSync();
@@ -99,16 +98,13 @@ export async function writeDataset(
     const path = join(directory, 'dataset.parquet');
     // In one order, so that the same data make the same bytes and DVC the same hash.
     await db.run(
-      `copy (select tract_id, time::timestamp as time, ${rest.join(', ')} from d join names using (tract) join times using (step) order by tract, step)
+      `copy (select tract_id, epoch_ms(ms) as time, ${rest.join(', ')} from d join names using (tract) join times using (step) order by tract, step)
        to ${quote(`${path}.part`)} (format parquet, compression snappy)`,
     );
     await rename(`${path}.part`, path);
   });
   if (panel.revisions) await writeRevisions(directory, panel, panel.revisions);
 }
-
-/** DuckDB's own timestamp value wants a bigint of milliseconds. */
-const timestampMs = (time: number) => ({ milliseconds: BigInt(time) }) as never;
 
 async function writeRevisions(directory: string, panel: TargetPanel, revisions: Revisions): Promise<void> {
   await withDuckDB(async (db) => {
