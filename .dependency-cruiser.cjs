@@ -5,7 +5,7 @@ const TEST = '\\.test\\.ts$';
 const INPUT_OUTPUT =
   '^(node:)?(fs|fs/promises|http|https|http2|net|tls|dgram|dns|dns/promises|child_process|worker_threads|cluster|readline|repl)$';
 /** A stage's shell: run.ts, and what opens files for it and says so in its name (DuckDB works on files itself). */
-const SHELL_NAME = '(run|rollback|read-[^/]+|write-[^/]+)\\.ts$';
+const SHELL_NAME = '(run|rollback|readmit|read-[^/]+|write-[^/]+)\\.ts$';
 const SHELL = `/${SHELL_NAME}`;
 const TENSORFLOW = 'node_modules/(@tensorflow/|danfojs)';
 
