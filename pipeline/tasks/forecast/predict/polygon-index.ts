@@ -29,8 +29,10 @@ export interface PolygonIndex {
   edges: Float64Array;
   west: number;
   east: number;
-  /** Parts whose box holds the point. */
-  candidates(x: number, y: number): number[];
+  /** Parts whose box touches a box. */
+  within(west: number, south: number, east: number, north: number): number[];
+  /** The part whose box is nearest to a point on the flat map: a good guess, no more. */
+  nearby(x: number, y: number): number;
 }
 
 type Ring = number[][];
@@ -68,8 +70,8 @@ export function polygonIndex(geojson: unknown, key: string): PolygonIndex | null
     edges: Float64Array.from(edges),
     west: bushes.minX - BORDER_DEGREES,
     east: bushes.maxX + BORDER_DEGREES,
-    candidates: (x, y) =>
-      bushes.search(x - BORDER_DEGREES, y - BORDER_DEGREES, x + BORDER_DEGREES, y + BORDER_DEGREES),
+    within: (west, south, east, north) => bushes.search(west, south, east, north),
+    nearby: (x, y) => bushes.neighbors(x, y, 1)[0],
   };
 }
 
