@@ -51,10 +51,12 @@ interface Sides {
   baseline: Scored | undefined;
 }
 
-export function sidesOf({ models }: MetricsFile, promotion: Promotion): Sides {
+function sidesOf({ models }: MetricsFile, promotion: Promotion): Sides {
+  const champion = models.find(({ role }) => role === 'champion');
   return {
     challenger: models.find(({ role }) => role === 'challenger'),
-    champion: models.find(({ role }) => role === 'champion'),
+    // Two sides may be of the same kind: the version tells them apart.
+    champion: champion && { ...champion, name: `${promotion.champion?.version} ${champion.name}` },
     baseline: models.find(({ role, name }) => role === 'baseline' && name === promotion.baseline.name),
   };
 }

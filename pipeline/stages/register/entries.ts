@@ -3,22 +3,18 @@ import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { HistoryEntry, Production, Promotion } from '../../contracts/promotion.ts';
 import type { RegisteredVersion } from '../../contracts/registry.ts';
 
-/** What the registry is told of a challenger. */
+/** What the registry is told of a challenger; commit and data version are those it was compared with, also where a later
+ *  run completes what an earlier one began. */
 export function aboutVersion(
   manifest: BundleManifest,
-  {
-    metrics,
-    promotion,
-    commit,
-    dataVersion,
-  }: { metrics: MetricsFile; promotion: Promotion; commit: string; dataVersion: string },
+  { metrics, promotion }: { metrics: MetricsFile; promotion: Promotion },
 ): Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'> {
   const challenger = metrics.models.find(({ role }) => role === 'challenger');
   return {
     metrics: { ...challenger?.overall },
     hyperparameters: manifest.hyperparameters,
-    commit,
-    data_version: dataVersion,
+    commit: metrics.commit,
+    data_version: metrics.data_version,
     run: null,
     parent: promotion.champion?.version ?? null,
     train_end: manifest.train_end,

@@ -36,7 +36,7 @@ export async function register(context: StageContext, options: RegisterOptions):
   const files = await readBundle(join(paths.train, 'bundle'));
   const { manifest } = verifyBundle(files, promotion.challenger.digest);
 
-  const version = await registry.register(files, aboutVersion(manifest, { ...options, metrics }));
+  const version = await registry.register(files, aboutVersion(manifest, { metrics, promotion }));
   const challenger = await registry.alias('challenger');
   if (challenger?.version !== version.version)
     await registry.setAlias('challenger', version.version, challenger?.version ?? null);
