@@ -1,8 +1,15 @@
 import type { GateColumn } from '../../contracts/gate.ts';
 import type { Role } from '../../contracts/roles.ts';
-import { type DateForm, dateSql } from './dates.ts';
+import { chooseDate } from './choose-date.ts';
+import type { DateForm } from './dates.ts';
+import { findKeys } from './find-keys.ts';
+import { placeRoles } from './place-roles.ts';
 import type { ColumnProfile } from './profile-columns.ts';
 import type { RawTable } from './read-table.ts';
+import { type Finding, isAgeBand, measureRoles } from './roles.ts';
+import { sampleSeries } from './sample-series.ts';
+import { seriesFacts } from './series-facts.ts';
+import { chooseTarget } from './target.ts';
 
 export interface RoleProblem {
   column: string | null;
@@ -34,62 +41,132 @@ export interface RoleOptions {
 
 /** Finds what each column of `raw` means, from its content as well as its name. */
 export async function findRoles(
-  _table: RawTable,
+  table: RawTable,
   profiles: ColumnProfile[],
   options: RoleOptions,
 ): Promise<FoundRoles> {
-  const names: [RegExp, Role][] = [
-    [/^(data|date|datum|fecha)$/i, 'date'],
-    [/^(codice_provincia|codice_regione|code|fips|tract_id|location)$/i, 'tract_id'],
-    [/^(denominazione_provincia|denominazione_regione|name|tract_name|location_name)$/i, 'tract_name'],
-    [/^lat/i, 'latitude'],
-    [/^lon/i, 'longitude'],
-    [/^(nuovi_positivi|new_cases)$/i, 'new_cases'],
-    [/^(totale_casi|total_cases)$/i, 'total_cases'],
-    [/^(tamponi|tests)$/i, 'tests'],
-    [/^(totale_ospedalizzati|hospitalised)$/i, 'hospitalised'],
-    [/^(terapia_intensiva|intensive_care|icu)$/i, 'intensive_care'],
-    [/^(deceduti|deaths)$/i, 'deaths'],
-  ];
-  const taken = new Set<Role>();
-  const columns = profiles.map((profile): GateColumn => {
-    const given = options.roles[profile.name];
-    const role =
-      given ??
-      names.find(([pattern, role]) => pattern.test(profile.name) && !taken.has(role))?.[1] ??
-      'other';
-    taken.add(role);
-    return {
-      name: profile.name,
-      role,
-      confidence: given ? 1 : 0.9,
-      evidence: given ? 'params.yaml' : 'name',
-    };
-  });
-  const column = (role: Role) => columns.find((candidate) => candidate.role === role)?.name ?? null;
-  const dateColumn = column('date');
-  const dateProfile = profiles.find((profile) => profile.name === dateColumn);
-  const date =
-    dateProfile?.dateForm && dateColumn
-      ? {
-          columns: [dateColumn],
-          form: dateProfile.dateForm.name,
-          sql: dateSql(dateColumn, dateProfile.dateForm),
-          confidence: 0.9,
-        }
-      : null;
-  const key = column('tract_id') ?? column('tract_name');
-  return {
-    columns,
-    problems: date
-      ? []
-      : [{ column: null, role: 'date', confidence: 0, line: 'roles: { "<column>": date }' }],
-    keys: key ? [key] : [],
-    date,
-    step: 'day',
-    target:
-      options.target && profiles.some((p) => p.name === options.target)
-        ? options.target
-        : (column('new_cases') ?? column('total_cases')),
+  const found = new Map<string, Finding>();
+  for (const [name, role] of Object.entries(options.roles)) {
+    if (profiles.some((profile) => profile.name === name))
+      found.set(name, { role, confidence: 1, evidence: 'params.yaml' });
+  }
+  const add = (roles: Map<string, Finding>) => {
+    for (const [name, finding] of roles) if (!found.has(name)) found.set(name, finding);
   };
+  const open = () => profiles.filter(({ name }) => !found.has(name));
+  const problems: RoleProblem[] = [];
+
+  const chosen = chooseDate(profiles, options.roles);
+  if (chosen) add(chosen.roles);
+  const date = chosen?.date ?? null;
+  if (date === null || date.confidence < options.minConfidence) {
+    const column = date?.columns[0] ?? null;
+    problems.push({
+      column,
+      role: 'date',
+      confidence: date?.confidence ?? 0,
+      line: roleLine(column, 'date'),
+    });
+  }
+  if (date === null) return finish({ step: 'day', keys: [], date, target: null });
+
+  add(ageBands(open()));
+  const forced = Object.keys(options.roles).filter((name) => options.roles[name] === 'tract_id');
+  const keys = await findKeys(
+    table,
+    withoutFound(profiles, found, ['age_band', 'tract_id', 'tract_name']),
+    date,
+    forced,
+  );
+  if (keys.confidence < options.minConfidence) {
+    const column = keys.keys[0] ?? null;
+    problems.push({
+      column,
+      role: 'tract_id',
+      confidence: keys.confidence,
+      line: roleLine(column, 'tract_id'),
+    });
+  }
+  const { sample, times } = await sampleSeries(table, profiles, date, keys.keys);
+  const facts = seriesFacts(sample);
+  add(
+    placeRoles(
+      { profiles: open(), all: profiles, keys, facts, sample },
+      new Set([...found.values()].map(({ role }) => role)),
+    ),
+  );
+  const numeric = open().filter(
+    ({ type, constant }) => (type === 'integer' || type === 'number') && !constant,
+  );
+  add(
+    measureRoles({ profiles: numeric, facts, sample }, new Set([...found.values()].map(({ role }) => role))),
+  );
+  const target = chooseTarget({ wanted: options.target, profiles: numeric, facts, found });
+  if (target.column && target.finding) found.set(target.column, target.finding);
+  if (target.column === null || target.confidence < options.minConfidence) {
+    problems.push({
+      column: target.column,
+      role: target.role,
+      confidence: target.confidence,
+      line: roleLine(target.column, target.role),
+    });
+  }
+  return finish({ step: stepOf(times, sample.tract), keys: keys.keys, date, target: target.column });
+
+  function finish(rest: Omit<FoundRoles, 'columns' | 'problems'>): FoundRoles {
+    const asked = new Set(problems.map(({ column }) => column));
+    const columns = profiles.map(({ name }): GateColumn => {
+      const finding = found.get(name) ?? { role: 'other' as const, confidence: 0.9, evidence: '' };
+      // What is neither sure nor asked about is kept out of the models.
+      const doubtful = finding.confidence < options.minConfidence && !asked.has(name) && name !== rest.target;
+      return doubtful && finding.role !== 'other'
+        ? {
+            name,
+            role: 'other',
+            confidence: 1 - finding.confidence,
+            evidence: `perhaps ${finding.role}: ${finding.evidence}`,
+          }
+        : { name, ...finding };
+    });
+    return { columns, problems, ...rest };
+  }
+}
+
+/** The line for `params.yaml`; a placeholder where no column suggests itself. */
+export function roleLine(column: string | null, role: Role): string {
+  return `roles: { ${JSON.stringify(column ?? '<column>')}: ${role} }`;
+}
+
+function withoutFound(profiles: ColumnProfile[], found: Map<string, Finding>, but: Role[]): ColumnProfile[] {
+  return profiles.filter(({ name }) => !found.has(name) || but.includes(found.get(name)!.role));
+}
+
+function ageBands(profiles: ColumnProfile[]): Map<string, Finding> {
+  const bands = new Map<string, Finding>();
+  const named = profiles.filter(
+    ({ name, type }) => (type === 'integer' || type === 'number') && isAgeBand(name),
+  );
+  if (named.length > 1) {
+    for (const { name } of named)
+      bands.set(name, { role: 'age_band', confidence: 0.95, evidence: 'its name is a span of years' });
+  }
+  for (const { name, type, examples, distinct } of profiles) {
+    const share = examples.filter(isAgeBand).length / Math.max(1, examples.length);
+    if (type === 'text' && distinct <= 40 && share >= 0.6) {
+      bands.set(name, { role: 'age_band', confidence: 0.95, evidence: 'its values are spans of years' });
+    }
+  }
+  return bands;
+}
+
+/** The step that most neighbouring moments of a tract are apart. */
+function stepOf(times: Float64Array, tract: Int32Array): FoundRoles['step'] {
+  const counts = new Map<FoundRoles['step'], number>();
+  for (let row = 1; row < times.length; row++) {
+    const hours = (times[row] - times[row - 1]) / 3_600_000;
+    if (tract[row] !== tract[row - 1] || !(hours > 0)) continue;
+    const step = hours < 20 ? 'hour' : hours < 5 * 24 ? 'day' : hours < 20 * 24 ? 'week' : 'month';
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'day';
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { findDateForm } from './dates.ts';
+import { nameMeaning } from './name-words.ts';
 import type { ReadPart } from './read-table.ts';
 import { identifier, literal } from './sql.ts';
 
@@ -8,12 +9,14 @@ const LEAST = 3;
 /**
  * A layout with one column per date (Johns Hopkins' series) becomes one row per place and date.
  * @param index number of the file where there are several: their values get names of their own
+ * @param label the file's name, which often says what the numbers are
  */
 export async function meltDates(
   connection: DuckDBConnection,
   name: string,
   part: ReadPart,
   index: number | null,
+  label: string,
 ): Promise<void> {
   // R writes `X1.22.20` for `1/22/20`.
   const plain = (column: string) => (/^X\d/.test(column) ? column.slice(1).replaceAll('.', '/') : column);
@@ -25,7 +28,7 @@ export async function meltDates(
   const taken = new Set(kept.map((column) => column.toLowerCase()));
   const free = (wanted: string) => (taken.has(wanted) ? `${wanted}_melted` : wanted);
   const date = free('date');
-  const value = free(index === null ? 'value' : `value_${index + 1}`);
+  const value = free(valueName(label) ?? (index === null ? 'value' : `value_${index + 1}`));
   const keys = kept.map((column) => `${identifier(column)}, `).join('');
   await connection.run(
     `CREATE TABLE ${name}_long AS
@@ -40,4 +43,12 @@ export async function meltDates(
     count: dates.length,
     examples: [`${literal(dates[0])} … ${literal(dates[dates.length - 1])} → one row each`],
   });
+}
+
+function valueName(label: string): string | null {
+  const { concepts } = nameMeaning(label.split(/[/\\]/).at(-1) ?? '');
+  const told = (['deaths', 'recovered', 'intensive', 'hospital', 'tests', 'cases'] as const).find((concept) =>
+    concepts.has(concept),
+  );
+  return told ?? null;
 }

@@ -85,7 +85,13 @@ export async function readTable(files: TableFile[], options: ReadOptions): Promi
       options.signal?.throwIfAborted();
       const part = await readPart(connection, file, `part_${index}`, options);
       await trimCells(connection, `part_${index}`, part);
-      await meltDates(connection, `part_${index}`, part, files.length > 1 ? index : null);
+      await meltDates(
+        connection,
+        `part_${index}`,
+        part,
+        files.length > 1 ? index : null,
+        file.name ?? file.path,
+      );
       parts.push(part);
     }
     const joined = await joinParts(connection, parts);
