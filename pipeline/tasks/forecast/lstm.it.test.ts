@@ -107,7 +107,10 @@ describe('the LSTM', () => {
   it('starts once more, slower, when a training diverges, then reports it', async () => {
     const known = knownAt(counts({ tracts: 2, length: 120 }), 119);
     const wild = lstmCandidate({ ...SMALL, rate: Number.NaN });
-    await expect(wild.fit({ known, maxLead: 7, seed: 1 })).rejects.toThrow(DivergedError);
+    const shares: number[] = [];
+    const fitting = wild.fit({ known, maxLead: 7, seed: 1, onProgress: (share) => shares.push(share) });
+    await expect(fitting).rejects.toThrow(DivergedError);
+    expect(shares.filter((share) => share === 0)).toHaveLength(2);
   });
 
   it('says so when there is too little to learn from', async () => {
