@@ -99,5 +99,5 @@ function typicalStep(values: Float64Array): number {
     if (step > 0) steps[n++] = step;
     previous = value;
   }
-  return n === 0 ? 0 : steps.subarray(0, n).sort()[n >> 1];
+  return n === 0 ? 0 : steps.subarray(0, n).sort()[(n - 1) >> 1];
 }

@@ -21,17 +21,20 @@ export function missingSteps(times: Float64Array, step: Step): number[] {
 }
 
 function isClosedWeekday(time: number, present: ReadonlySet<number>, first: number, last: number): boolean {
-  let [all, open] = [0, 0];
-  let daysAround = 0;
+  if (!isPublishedWeek(time, present)) return false;
+  let [weeks, open] = [0, 0];
   for (let week = -4; week <= 4; week++) {
     const same = time + week * STEP_MS.week;
-    if (same < first || same > last) continue;
-    all++;
+    // In a hole of weeks every weekday is missing: only weeks in which something was published can tell.
+    if (same < first || same > last || !isPublishedWeek(same, present)) continue;
+    weeks++;
     if (present.has(same)) open++;
-    if (week !== 0 && present.has(same + STEP_MS.day)) daysAround++;
   }
-  // In a hole of weeks all weekdays are missing: only a weekday missing among published ones is a closed one.
-  return all >= 4 && open / all < 0.5 && daysAround >= 2;
+  return weeks >= 4 && open / weeks < 0.5;
+}
+
+function isPublishedWeek(time: number, present: ReadonlySet<number>): boolean {
+  return [-3, -2, -1, 1, 2, 3].some((days) => present.has(time + days * STEP_MS.day));
 }
 
 /** How many of the published steps within its own span a tract lacks.

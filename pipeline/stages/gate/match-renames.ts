@@ -125,7 +125,7 @@ function withChanges(
   const ofSameStock = nameLikeness(from.name, stock.from.name) >= 0.5;
   if (ofSameStock && stock.to.role !== 'total_cases') {
     const why = `equals the change of ${stock.to.name}${stock.from.name === stock.to.name ? '' : `, formerly ${stock.from.name}`}`;
-    return { score: Math.min(1, judged.score + 0.4), evidence: [why, ...judged.evidence] };
+    return { score: Math.min(1, Math.max(0.7, judged.score + 0.4)), evidence: [why, ...judged.evidence] };
   }
   // What is negative in many tracts was no count of new cases, so it cannot be the change of a running total.
   const signed = Number(from.stats.negative ?? 0) >= 0.05;

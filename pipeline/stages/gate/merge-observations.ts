@@ -45,7 +45,8 @@ export async function mergeObservations(
   if (previous !== null)
     for (const name of await namesOf(connection)) if (name.startsWith('age_band:')) bands.add(name);
   const wanted = [...MEASURES, ...bands];
-  const freshSql = `SELECT id AS tract_id, time, ${moment} AS known_at, ${columns(wanted, own)} FROM fresh JOIN tracts USING (tract)`;
+  const present = previous === null ? own : [...own, ...lostColumns(own, await namesOf(connection))];
+  const freshSql = `SELECT id AS tract_id, time, ${moment} AS known_at, ${columns(wanted, present)} FROM fresh JOIN tracts USING (tract)`;
   const whole =
     previous === null
       ? freshSql
@@ -61,26 +62,29 @@ export async function mergeObservations(
   return added;
 }
 
-/** Rows of `typed` that differ from what was known last of the same tract and time, or that nothing was known of. */
+/** Rows of `typed` that differ from what was known last of the same tract and time, or that nothing was known of.
+ *  A measure that the source no longer has is no change: its last value goes on. */
 function changedSql(own: readonly string[], known: readonly string[], before: string | null): string {
   const both = own.filter((name) => known.includes(name));
-  const others = own.filter((name) => !known.includes(name));
-  const lost = known.filter(
-    (name) => !own.includes(name) && !['tract_id', 'time', 'known_at'].includes(name),
-  );
+  const fresh = own.filter((name) => !known.includes(name));
+  const lost = lostColumns(own, known);
   const same = [
     ...both.map((name) => `f.${identifier(name)} IS NOT DISTINCT FROM k.${identifier(name)}`),
-    ...others.map((name) => `f.${identifier(name)} IS NULL`),
-    ...lost.map((name) => `k.${identifier(name)} IS NULL`),
+    ...fresh.map((name) => `f.${identifier(name)} IS NULL`),
   ].join(' AND ');
   const values = [...both, ...lost].map(
     (name) => `arg_max_null(k.${identifier(name)}, known_at) AS ${identifier(name)}`,
   );
-  const latest = `SELECT tract, time, max(known_at) AS last_known${values.length > 0 ? `, ${values.join(', ')}` : ''}
+  const latest = `SELECT ${['tract', 'time', 'max(known_at) AS last_known', ...values].join(', ')}
     FROM known k JOIN tracts t ON t.id = k.tract_id GROUP BY tract, time`;
   const later = before ? `AND (k.last_known IS NULL OR k.last_known < ${before})` : '';
-  return `SELECT f.tract, f.time, ${columns(own, own, 'f.')} FROM typed f LEFT JOIN (${latest}) k USING (tract, time)
+  const cells = [columns(own, own, 'f.'), ...(lost.length > 0 ? [columns(lost, lost, 'k.')] : [])].join(', ');
+  return `SELECT f.tract, f.time, ${cells} FROM typed f LEFT JOIN (${latest}) k USING (tract, time)
     WHERE (k.last_known IS NULL OR NOT (${same || 'true'})) ${later}`;
+}
+
+function lostColumns(own: readonly string[], known: readonly string[]): string[] {
+  return known.filter((name) => !own.includes(name) && !['tract_id', 'time', 'known_at'].includes(name));
 }
 
 async function namesOf(connection: DuckDBConnection): Promise<string[]> {

@@ -49,7 +49,7 @@ export async function gate(
     try {
       const report = { ...examined.report, collected_at: snapshot.collected_at };
       await writeQuarantine(examined.raw, join(paths.quarantine, `${folderName(snapshot.collected_at)}.csv`));
-      if (report.passed) await accept(context, examined, snapshot.collected_at);
+      if (report.passed) await accept(context, examined, { at: snapshot.collected_at });
       await writeReports(context, report);
       // Last: a run killed before this judges the same snapshot again and comes to the same files.
       if (state) await remember(context, state, snapshot, examined);
@@ -90,7 +90,7 @@ export async function acceptOnce(context: StageContext, files: TableFile[]): Pro
           'a scheduled run would stop here',
         );
       }
-      await accept(context, examined, context.now().toISOString());
+      await accept(context, examined, { at: context.now().toISOString() });
       return { report, passed: report.passed };
     } finally {
       await examined.raw.close();
@@ -150,17 +150,25 @@ export async function inspect(request: InspectRequest): Promise<GateReport> {
   });
 }
 
-async function accept(context: StageContext, examined: Examination, knownAt: string): Promise<void> {
+/** Rows that passed join the observations, their places the tracts.
+ *  @returns number of rows added */
+export async function accept(
+  context: StageContext,
+  examined: Examination,
+  known: { at: string; readmitted?: boolean },
+): Promise<number> {
   const { paths } = context;
   await mkdir(dirname(paths.observations), { recursive: true });
   const previous = existsSync(paths.observations) ? paths.observations : null;
-  await mergeObservations(examined.raw.connection, examined.plan, {
+  const added = await mergeObservations(examined.raw.connection, examined.plan, {
     previous,
     path: paths.observations,
-    knownAt,
+    knownAt: known.at,
+    readmitted: known.readmitted,
   });
   const before = await readJson(paths.tracts, TractsFile);
   await writeJson(paths.tracts, TractsFile, listTracts(examined, before));
+  return added;
 }
 
 async function writeReports({ paths }: StageContext, report: GateReport): Promise<void> {
@@ -203,7 +211,7 @@ function refusal(report: GateReport): GateError {
   });
 }
 
-async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
+export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'perennial-gate-'));
   try {
     return await work(folder);
