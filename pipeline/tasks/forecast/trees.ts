@@ -20,7 +20,7 @@ export const TREES: TreesOptions = {
   offset: 'ratio',
   halfLife: 250,
   levelPower: 0.7,
-  maxRows: 60_000,
+  maxRows: 40_000,
   boosting: {
     rounds: 160,
     learningRate: 0.07,
@@ -28,8 +28,8 @@ export const TREES: TreesOptions = {
     minLeafShare: 0.001,
     minLeafRows: 10,
     lambda: 5,
-    rowShare: 0.6,
-    featureShare: 0.5,
+    rowShare: 0.5,
+    featureShare: 0.3,
     patience: 0,
   },
 };
