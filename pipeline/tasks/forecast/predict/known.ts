@@ -2,7 +2,7 @@ import { type Revisions, type Step, type TargetPanel, timeAt } from '../../../co
 import type { Known } from './fitted.ts';
 
 /** What was known at a cutoff, and nothing else.
- *  Where snapshots tell, each value is the one collected by the end of the cutoff's step; before the first snapshot
+ *  Where snapshots tell, each value is the one shown by the first snapshot that reached the cutoff's step; before the first snapshot
  *  the final values stand in, cut by the learnt reporting delay.
  *  Cells that are not observed are filled again here, from their past only: the panel's own fill may have looked
  *  at later values.
@@ -25,7 +25,7 @@ export function knownAt(panel: TargetPanel, cutoff: number): Known {
     }
   }
   if (panel.revisions !== undefined) {
-    asCollected(panel.revisions, timeAt(panel, cutoff + 1), { values, observed, length, last });
+    asCollected(panel.revisions, timeAt(panel, cutoff), { values, observed, length, last });
   }
   const lag = carryLag(panel.step);
   for (let tract = 0; tract < tracts.length; tract++) fill(values, observed, tract * length, last, lag);
