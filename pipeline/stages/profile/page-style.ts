@@ -34,7 +34,7 @@ th.number{text-align:right}
 .tall thead th{position:sticky;top:0;background:var(--paper);z-index:2}.tall thead th:first-child{left:0;z-index:3}
 .m0,.none{color:var(--quiet)}.m0{opacity:.55}
 .m1{background:rgba(var(--minus),.18)}.m2{background:rgba(var(--minus),.34)}.m3{background:rgba(var(--minus),.5)}.m4{background:rgba(var(--minus),.66)}.m5{background:rgba(var(--minus),.85)}
-.corr thead th{max-width:6.5em;overflow-wrap:anywhere}.c{min-width:3.4em}
+.corr thead th{min-width:4.5em}.c{min-width:3.4em}
 .plus{background:color-mix(in srgb,rgb(var(--plus)) var(--s),transparent)}.minus{background:color-mix(in srgb,rgb(var(--minus)) var(--s),transparent)}
 @media (max-width:560px){.facts{grid-template-columns:repeat(2,1fr)}.bars .bar{width:38%}th,td{padding:4px 5px}}
 @media print{.tract[hidden]{display:none}.tall{max-height:none}}

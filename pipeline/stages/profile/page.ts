@@ -190,7 +190,7 @@ function correlations({ correlations: { names, matrix }, target, sampledRows }: 
 
 function columns({ columns: facts, target }: ProfileData): string {
   const row = (fact: ColumnFacts) =>
-    `<tr><th scope="row">${escaped(words(fact.name === 'value' ? target : fact.name))}<small>${shortened(fact.description, 120)}</small></th>
+    `<tr><th scope="row">${escaped(words(fact.name === 'value' ? target : fact.name))}<small>${shortened(words(fact.description), 120)}</small></th>
 <td>${spark(fact.histogram)}</td><td class="number">${amount(fact.q01)}</td><td class="number">${amount(fact.median)}</td><td class="number">${amount(fact.q99)}</td><td>${shortened(fact.unit, 24)}</td><td class="number">${percent(fact.nullShare)}</td></tr>`;
   return `<section><h2>Every column</h2>
 <p>The middle value, and the range that holds 98 of 100 values.</p>
