@@ -40,6 +40,10 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
     const id = best(free(keys.twins), codeLook);
     give(id, 'tract_id', keys.confidence, keys.evidence);
     give(best(free(keys.twins), nameLook), 'tract_name', keys.confidence, keys.evidence);
+    const words = new Set(splitWords(keys.keys[0]));
+    const related = (name: string) => splitWords(name).some((word) => words.has(word) && word.length > 3);
+    const cousins = free(keys.nearly).filter(({ name }) => related(name));
+    give(best(cousins, nameLook), 'tract_name', 0.8, `nearly one to one with ${keys.keys[0]}`);
     give(
       keys.twins.find((name) => open.has(name)),
       'tract_id',

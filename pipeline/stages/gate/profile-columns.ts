@@ -35,7 +35,7 @@ export interface ColumnProfile {
   dateShare: number;
   /** Lower than 1 where day and month could be swapped. */
   dateConfidence: number;
-  /** Of the numbers; null where there are none. Quantiles are of a sample. */
+  /** Of the numbers; null where there are none. Quantiles, deviation, zeros and lengths are of a sample. */
   min: number | null;
   max: number | null;
   mean: number | null;
@@ -99,27 +99,24 @@ async function sampleColumns(table: RawTable): Promise<string[][]> {
 }
 
 async function profileAll(table: RawTable, columns: Column[]): Promise<ColumnProfile[]> {
-  const aggregates = columns.flatMap(({ name, form }, index) => {
-    const cell = identifier(name);
-    const number = numberSql(name, form);
+  const cells: string[] = [];
+  const aggregates = columns.flatMap(({ name, form, values }, index) => {
+    cells.push(`${identifier(name)} AS c${index}`);
+    // Casting what the sample shows to be text would be the most expensive part of all.
+    const numeric = values.some((value) => !Number.isNaN(form.parse(value)));
+    cells.push(`${numeric ? numberSql(name, form) : 'NULL::DOUBLE'} AS n${index}`);
+    const numbers = ['count(#)', 'min(#)', 'max(#)', 'avg(#)', 'count(*) FILTER (# = floor(#))'];
     return [
-      `count(${cell})`,
-      `approx_count_distinct(${cell})`,
-      `min(strlen(${cell}))`,
-      `max(strlen(${cell}))`,
-      `avg(strlen(${cell}))`,
-      `count(n${index}.v)`,
-      `min(n${index}.v)`,
-      `max(n${index}.v)`,
-      `avg(n${index}.v)`,
-      `stddev_samp(n${index}.v)`,
-      `count(*) FILTER (n${index}.v < 0)`,
-      `count(*) FILTER (n${index}.v = 0)`,
-      `count(*) FILTER (n${index}.v = floor(n${index}.v))`,
-      `count(*) FILTER (abs(n${index}.v) > 9007199254740991)`,
-    ].map((sql) => sql.replaceAll(`n${index}.v`, `(${number})`));
+      `count(c${index})`,
+      `approx_count_distinct(c${index})`,
+      ...numbers.map((sql) => (numeric ? sql.replaceAll('#', `n${index}`) : 'NULL')),
+    ];
   });
-  const [row] = (await table.connection.runAndReadAll(`SELECT ${aggregates.join(', ')} FROM raw`)).getRows();
+  const [row] = (
+    await table.connection.runAndReadAll(
+      `SELECT ${aggregates.join(', ')} FROM (SELECT ${cells.join(', ')} FROM raw)`,
+    )
+  ).getRows();
   const width = aggregates.length / columns.length;
   const profiles: ColumnProfile[] = [];
   for (const [index, column] of columns.entries()) {
@@ -132,22 +129,15 @@ async function profileAll(table: RawTable, columns: Column[]): Promise<ColumnPro
 }
 
 async function profileOne(table: RawTable, column: Column, facts: (number | null)[]): Promise<ColumnProfile> {
-  const [
-    filled,
-    distinct,
-    minLength,
-    maxLength,
-    meanLength,
-    numbers,
-    min,
-    max,
-    mean,
-    std,
-    negative,
-    zero,
-    whole,
-    inexact,
-  ] = facts as number[];
+  const [filled, distinct, numbers, min, max, mean, whole] = [
+    facts[0] ?? 0,
+    facts[1] ?? 0,
+    facts[2] ?? 0,
+    facts[3],
+    facts[4],
+    facts[5],
+    facts[6] ?? 0,
+  ];
   const { name, form, values } = column;
   const words =
     filled > numbers && numbers > 0.3 * filled ? await wordCounts(table, name) : { missing: 0, infinite: 0 };
@@ -166,7 +156,11 @@ async function profileOne(table: RawTable, column: Column, facts: (number | null
             : 'number'
           : 'text';
   const nulls = table.rows - filled + (type === 'text' ? 0 : words.missing);
-  const quantile = quantiles(values, form);
+  const sorted = Float64Array.from(values.map((value) => form.parse(value)).filter(Number.isFinite)).sort();
+  const quantile = (p: number) =>
+    sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
+  const lengths = values.map((value) => value.length);
+  const rare = await rareCounts(table, column, min, max);
   const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
   return {
     name,
@@ -181,24 +175,27 @@ async function profileOne(table: RawTable, column: Column, facts: (number | null
     decimal: form.decimal,
     thousands: form.thousands,
     infinite: numeric ? words.infinite : 0,
-    inexact,
+    inexact: rare.inexact,
     dateForm: date?.form ?? null,
     dateShare: date?.share ?? 0,
     dateConfidence: date?.confidence ?? 0,
     min,
     max,
     mean,
-    std,
+    std: deviation(sorted),
     q01: quantile(0.01),
     q25: quantile(0.25),
     median: quantile(0.5),
     q75: quantile(0.75),
     q99: quantile(0.99),
-    negativeShare: share(negative, numbers),
-    zeroShare: share(zero, numbers),
-    minLength: minLength ?? 0,
-    maxLength: maxLength ?? 0,
-    meanLength: meanLength ?? 0,
+    negativeShare: share(rare.negative, numbers),
+    zeroShare: share(sorted.filter((value) => value === 0).length, sorted.length),
+    minLength: lengths.length === 0 ? 0 : lengths.reduce((a, b) => Math.min(a, b)),
+    maxLength: lengths.reduce((a, b) => Math.max(a, b), 0),
+    meanLength: share(
+      lengths.reduce((a, b) => a + b, 0),
+      lengths.length,
+    ),
     leadingZeroShare: share(values.filter((value) => /^0\d/.test(value)).length, values.length),
     examples: [...new Set(values)]
       .slice(0, 5)
@@ -242,8 +239,21 @@ function isMissing(value: string): boolean {
   return MISSING_WORDS.includes(value.toLowerCase());
 }
 
-function quantiles(values: string[], form: NumberForm): (p: number) => number | null {
-  const sorted = Float64Array.from(values.map((value) => form.parse(value)).filter(Number.isFinite)).sort();
-  return (p) =>
-    sorted.length === 0 ? null : sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))];
+/** Counted only where the extremes say that there are any. */
+async function rareCounts(table: RawTable, column: Column, min: number | null, max: number | null) {
+  const large = Math.max(Math.abs(min ?? 0), Math.abs(max ?? 0)) > Number.MAX_SAFE_INTEGER;
+  if ((min ?? 0) >= 0 && !large) return { negative: 0, inexact: 0 };
+  const number = numberSql(column.name, column.form);
+  const [[negative, inexact]] = (
+    await table.connection.runAndReadAll(
+      `SELECT count(*) FILTER (n < 0), count(*) FILTER (abs(n) > ${Number.MAX_SAFE_INTEGER}) FROM (SELECT ${number} AS n FROM raw)`,
+    )
+  ).getRows();
+  return { negative: Number(negative), inexact: Number(inexact) };
+}
+
+function deviation(values: Float64Array): number | null {
+  if (values.length < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
