@@ -11,10 +11,11 @@ import { TractsFile } from '../../contracts/observations.ts';
 import { GateParams, type ModelParams } from '../../contracts/params.ts';
 import { type AcceptedSchema, type Snapshot, SourceState } from '../../contracts/snapshot.ts';
 import { readJson, writeJson, writeWhole } from '../../files.ts';
-import { type Examination, examine } from './examine.ts';
+import { type Examination, type ExamineOptions, examine } from './examine.ts';
 import { listTracts } from './list-tracts.ts';
 import { mergeObservations } from './merge-observations.ts';
 import type { TableFile } from './read-table.ts';
+import { refusedReport } from './refused-report.ts';
 import { markdownReport } from './report-text.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
@@ -36,8 +37,9 @@ export async function gate(
   const progress = context.progress.start('gate');
   return withScratch(async (scratch) => {
     const files = await openSnapshot(collected.directory, snapshot, params.source, scratch);
-    const examined = await examine(files, {
-      source: snapshot.files.map(({ url }) => url).join(', '),
+    const source = snapshot.files.map(({ url }) => url).join(', ');
+    const examined = await examineOrRefuse(files, {
+      source,
       scratch,
       params,
       now: context.now(),
@@ -46,6 +48,16 @@ export async function gate(
       tracts: await knownTracts(context),
       signal: context.signal,
     });
+    if ('refused' in examined) {
+      const report = { ...examined.refused, collected_at: snapshot.collected_at };
+      await writeReports(context, report);
+      if (state) {
+        const gated = { sha256: snapshot.sha256, passed: false };
+        await writeJson(paths.source, SourceState, { ...state, gated });
+      }
+      progress.done('refused');
+      return { report, passed: false };
+    }
     try {
       const report = { ...examined.report, collected_at: snapshot.collected_at };
       await writeQuarantine(examined.raw, join(paths.quarantine, `${folderName(snapshot.collected_at)}.csv`));
@@ -138,16 +150,25 @@ export async function inspect(request: InspectRequest): Promise<GateReport> {
       tracts = before.places.map(({ id }) => id);
       await before.raw.close();
     }
-    const examined = await examine(request.files, {
-      ...common,
-      source: request.source,
-      scratch,
-      accepted,
-      tracts,
-    });
+    const options = { ...common, source: request.source, scratch, accepted, tracts };
+    const examined = await examineOrRefuse(request.files, options);
+    if ('refused' in examined) return examined.refused;
     await examined.raw.close();
     return examined.report;
   });
+}
+
+/** What holds no table at all is refused like any other bad data: with a report. */
+async function examineOrRefuse(
+  files: TableFile[],
+  options: ExamineOptions,
+): Promise<Examination | { refused: GateReport }> {
+  try {
+    return await examine(files, options);
+  } catch (error) {
+    if (!(error instanceof GateError)) throw error;
+    return { refused: refusedReport(options.source, error) };
+  }
 }
 
 /** Rows that passed join the observations, their places the tracts.
