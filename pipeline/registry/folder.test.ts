@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CorruptError } from '../contracts/errors.ts';
 import { folderRegistry } from './folder.ts';
-import { about, registryContract, sampleBundle } from './registry-contract.ts';
+import { registryContract } from './registry-contract.ts';
+import { about, sampleBundle } from './sample-bundle.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));

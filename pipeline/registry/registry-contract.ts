@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BundleFiles } from '../contracts/bundle.ts';
 import { ConflictError, UsageError } from '../contracts/errors.ts';
-import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
-import { sealBundle } from './manifest.ts';
+import type { Registry } from '../contracts/registry.ts';
+import { about, sampleBundle } from './sample-bundle.ts';
 
 export interface TestRegistry {
   registry: Registry;
@@ -101,37 +101,6 @@ export function registryContract(name: string, make: () => Promise<TestRegistry>
       await expect(registry.setAlias('champion', 'v0009', null)).rejects.toThrow(UsageError);
       await expect(registry.setAlias('champion', '../v0001', null)).rejects.toThrow(UsageError);
     });
-  });
-}
-
-export const about: Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'> = {
-  metrics: { wape: 0.15, wis: null },
-  hyperparameters: { units: 32, blend: 'lstm+trees', calibrated: true },
-  commit: '0123abc',
-  data_version: 'd'.repeat(32),
-  run: null,
-  parent: null,
-  train_end: '2026-01-31T00:00:00.000Z',
-  candidate: 'trees',
-  is_baseline: false,
-};
-
-/** A small bundle that differs by its content. */
-export function sampleBundle(content: string): { files: BundleFiles; digest: string } {
-  const files = new Map<string, Uint8Array>([
-    ['model/weights.bin', Buffer.from(content.repeat(100))],
-    ['schema.json', Buffer.from('{"horizons":[1,7]}')],
-  ]);
-  return sealBundle(files, {
-    task: 'forecast',
-    model: 'infections',
-    train_end: about.train_end,
-    created_at: '2026-02-01T00:00:00.000Z',
-    data_version: about.data_version,
-    commit: about.commit,
-    candidate: about.candidate,
-    is_baseline: about.is_baseline,
-    hyperparameters: about.hyperparameters,
   });
 }
 
