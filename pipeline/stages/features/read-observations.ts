@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { quote, streamColumns, withDuckDB } from '../../clients/duckdb.ts';
 import type { TractsFile } from '../../contracts/observations.ts';
-import { indexAt, type Panel, STEP_MS, timeAt } from '../../contracts/panel.ts';
+import { axisOf, indexAt, type Panel, timeAt } from '../../contracts/panel.ts';
 import { MEASURES, type Measure } from '../../contracts/roles.ts';
 
 /** Cells that fit into memory with room to spare; 3,100 tracts over ten years are eleven million. */
@@ -56,17 +56,8 @@ async function emptyPanel(db: DuckDBConnection, about: TractsFile, measures: Mea
   const [span] = (
     await db.runAndReadAll('select epoch_ms(min(time)) as first, epoch_ms(max(time)) as last from o')
   ).getRowObjects();
-  const stepMs = STEP_MS[about.step];
-  const first = Number(span.first);
-  // Days begin at midnight even where the portal stamps its evening; weeks begin where the data's weeks do.
-  const start =
-    about.step === 'week'
-      ? floorTo(first, STEP_MS.day)
-      : about.step === 'month'
-        ? monthOf(first)
-        : floorTo(first, stepMs);
-  const axis = { step: about.step, start, stepMs };
-  const length = indexAt(axis, Number(span.last)) + 1;
+  const axis = axisOf(about.step, { first: Number(span.first), last: Number(span.last) });
+  const { length } = axis;
   const cells = about.tracts.length * length;
   if (!(cells > 0) || cells > MOST_CELLS) {
     throw new RangeError(
@@ -75,11 +66,8 @@ async function emptyPanel(db: DuckDBConnection, about: TractsFile, measures: Mea
   }
   const series: Panel['series'] = {};
   for (const measure of measures) series[measure] = new Float64Array(cells).fill(NaN);
-  return { ...axis, length, tracts: about.tracts.map((tract) => ({ ...tract })), series };
+  return { ...axis, tracts: about.tracts.map((tract) => ({ ...tract })), series };
 }
-
-const floorTo = (time: number, step: number) => Math.floor(time / step) * step;
-const monthOf = (time: number) => Date.UTC(new Date(time).getUTCFullYear(), new Date(time).getUTCMonth(), 1);
 
 async function snapshotMoments(db: DuckDBConnection): Promise<{ known: number; newest: number }[]> {
   const rows = (
