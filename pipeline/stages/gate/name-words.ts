@@ -9,6 +9,7 @@ export type Concept =
   | 'new'
   | 'total'
   | 'cases'
+  | 'positive'
   | 'tests'
   | 'hospital'
   | 'intensive'
@@ -43,11 +44,12 @@ const STEMS: Record<Concept, string> = {
   day: 'day= giorno= tag= jour= dia= dag= dzien= ημερα день= 日=',
   hour: 'hour hr= ora= stunde= heure= hora= uur= godzina ωρα час= 时=',
   week: 'week= settimana= woche= semaine= semana= tydzien= kalenderwoche= epiweek mmwr εβδομαδα неделя= 周=',
-  new: 'new= nuov neu= neue neuinf neuerkr nouv nuev novo= novos= nova= novas= nieuw nowe= nowych daily giornalier taglich taeglich quotidien diari dagelijk dzienn incident increment today νεα νεοι νεες ημερησι нов 新增 当日 nye= nya= uusi',
+  new: 'new= nuov neu= neue nouv nuev novo= novos= nova= novas= nieuw nowe= nowych daily giornalier taglich taeglich quotidien diari dagelijk dzienn incident increment today νεα νεοι νεες ημερησι нов 新增 当日 nye= nya= uusi',
   total:
     'total tot= gesamt insgesamt cumul kumul acumul laczn lacznie totaal cum= suma= skumul συνολ σωρευτ всего 累计 累積 合计 ever=',
   cases:
-    'case casi= caso casos= fall= falle= faelle= fallzahl erkrank cas= gevallen besmet przypadk zakazen zachor infect infiz infek contag contagi positiv confirm bestatigt bestaetigt konfirm κρουσμα случа заражен 确诊 病例 感染 tilfaelde tapauk cazuri pripad nakaza',
+    'case casi= caso casos= fall= falle= faelle= fallzahl erkrank cas= gevallen besmet przypadk zakazen zachor infect infiz infek contag contagi confirm bestatigt bestaetigt konfirm κρουσμα случа заражен 确诊 病例 感染 tilfaelde tapauk cazuri pripad nakaza',
+  positive: 'positiv',
   tests:
     'test tests tampon prueba teste testow testy badan= badania proben sampl swab τεστ δοκιμ тест 检测 pcr= getest 検査',
   hospital:
@@ -147,14 +149,26 @@ function conceptsOf(word: string): Concept[] {
   const exact = LEXICON.find(({ stem, whole }) =>
     whole ? word === stem : stem.length >= 3 && word.startsWith(stem),
   );
-  if (exact) return [exact.concept];
-  // Compounds: Neuinfektionen, Gesamtfallzahl, Todesfälle.
-  const within = LEXICON.filter(({ stem, whole }) => !whole && stem.length >= 5 && word.includes(stem));
-  if (within.length > 0) return [...new Set(within.map(({ concept }) => concept))];
+  if (exact) {
+    // Compounds: Gesamtfallzahl, Todesfälle, hospitalpatienter.
+    const rest = word.slice(exact.stem.length);
+    return [...new Set([exact.concept, ...conceptsWithin(rest)])];
+  }
+  if (word.startsWith('neu') && conceptsWithin(word.slice(3)).includes('cases')) return ['new', 'cases'];
+  const within = conceptsWithin(word);
+  if (within.length > 0) return within;
   const near = LEXICON.find(
     ({ stem }) => stem.length >= 5 && Math.abs(word.length - stem.length) <= 3 && near1(word, stem),
   );
   return near ? [near.concept] : [];
+}
+
+function conceptsWithin(part: string): Concept[] {
+  const found = LEXICON.filter(
+    ({ stem, whole }) =>
+      (!whole && stem.length >= 5 && part.includes(stem)) || (stem.length >= 5 && part === stem),
+  );
+  return [...new Set(found.map(({ concept }) => concept))];
 }
 
 /** One letter missing, added, changed or swapped within the stem's length. */

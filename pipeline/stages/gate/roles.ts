@@ -70,14 +70,17 @@ export function nameScore(meaning: NameMeaning, role: Counted): number {
   const score = (() => {
     switch (role) {
       case 'new_cases':
-        if (!has('cases') || has('active', 'tests', 'deaths', 'hospital', 'intensive', 'total')) return 0;
-        return has('new') ? 1 : 0.9;
+        if (!has('cases', 'positive') || has('active', 'tests', 'deaths', 'hospital', 'intensive', 'total'))
+          return 0;
+        return has('new') ? 1 : has('cases') ? 0.9 : 0.8;
       case 'total_cases':
-        if (!has('cases') || has('active', 'tests', 'deaths', 'hospital', 'intensive', 'new')) return 0;
-        return has('total') ? 1 : 0.9;
+        if (!has('cases', 'positive') || has('active', 'tests', 'deaths', 'hospital', 'intensive', 'new'))
+          return 0;
+        // All who are positive may be those of today: a level, no running total.
+        return !has('cases') ? 0.7 : has('total') ? 1 : 0.9;
       case 'tests':
         return has('tests') && !has('deaths', 'hospital', 'intensive')
-          ? has('cases')
+          ? has('cases', 'positive')
             ? 0.4
             : has('new')
               ? 1
@@ -86,7 +89,7 @@ export function nameScore(meaning: NameMeaning, role: Counted): number {
       case 'deaths':
         return has('deaths') && !has('tests', 'hospital', 'intensive')
           ? has('cases')
-            ? 0.75
+            ? 0.92
             : has('new')
               ? 1
               : 0.97
