@@ -105,10 +105,10 @@ describe('the gate on files with', () => {
   });
 
   test('rows repeated exactly: folded and recorded', async () => {
-    const seen = await look([...rows(), ...rows().slice(10, 20)]);
+    const seen = await look([...rows(), ...rows().slice(10, 12)]);
     expect(failed(seen)).toEqual([]);
-    expect(seen.measured.counts).toMatchObject({ read: 280, accepted: 270, collapsed: 10 });
-    expect(repairs(seen)).toContain('10 × rows that repeat another row exactly, folded into it');
+    expect(seen.measured.counts).toMatchObject({ read: 272, accepted: 270, collapsed: 2 });
+    expect(repairs(seen)).toContain('2 × rows that repeat another row exactly, folded into it');
     expect(seen.report.passed).toBe(true);
   });
 
