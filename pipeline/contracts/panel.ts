@@ -70,7 +70,10 @@ export interface Revisions {
 export function timeAt(panel: { step: Step; start: number; stepMs: number }, index: number): number {
   if (panel.step !== 'month') return panel.start + index * panel.stepMs;
   const date = new Date(panel.start);
-  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + index, date.getUTCDate());
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + index];
+  // The 31st of a shorter month is its last day, not the first of the next.
+  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return Date.UTC(year, month, Math.min(date.getUTCDate(), lastDay));
 }
 
 /** Time index of a moment, rounded down; may be negative or beyond the end. */

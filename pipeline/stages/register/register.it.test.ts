@@ -84,7 +84,7 @@ describe('register', () => {
       await completeRegister(context, { registry, ...versions });
       await expectPromoted(root);
     });
-  });
+  }, 300_000);
 });
 
 describe('completeRegister', () => {
@@ -147,7 +147,7 @@ describe('rollback', () => {
       expect((await readJson(context.paths.production, Production))?.version).toBe('v0001');
       expect((await readHistory(context.paths.history)).map(({ kind }) => kind)).toContain('rollback');
     });
-  });
+  }, 300_000);
 });
 
 async function promoted() {
