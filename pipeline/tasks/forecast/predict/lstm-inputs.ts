@@ -226,9 +226,12 @@ function daysOf(panel: TargetPanel, shape: LstmShape): Days {
   });
   return { off, phase, year };
 
-  // The weekday is in the phase of daily series; hourly ones with a season of a day would not see it otherwise.
   function dayOff(tract: number, index: number): number {
-    return panel.step === 'hour' && calendar.weekday(index) >= 5 ? 1 : calendar.holiday(tract, index);
+    const weekday = calendar.weekday(index);
+    // The weekday is in the phase of daily series; hourly ones with a season of a day would not see it otherwise.
+    if (panel.step === 'hour' && weekday >= 5) return 1;
+    // A holiday on a Sunday closes nothing that was not closed already.
+    return panel.step === 'day' && weekday === 6 ? 0 : calendar.holiday(tract, index);
   }
 }
 
