@@ -42,8 +42,8 @@ export function numberForm(values: string[], usual?: Decimal): NumberForm {
   let grouped = 0;
   for (const value of values) {
     // Not exactly three digits behind a sign: it is the decimal one. So is the last of two different ones.
-    if (/^[+-]?\d*,(\d{1,2}|\d{4,})$|^[+-]?0,\d+$|\d\.\d{3},\d/.test(value)) comma++;
-    else if (/^[+-]?\d*\.(\d{1,2}|\d{4,})$|^[+-]?0\.\d+$|\d,\d{3}\.\d/.test(value)) point++;
+    if (/^[+-]?[\d '’\u00a0\u202f]*,(\d{1,2}|\d{4,})$|^[+-]?0,\d+$|\d\.\d{3},\d/.test(value)) comma++;
+    else if (/^[+-]?[\d '’\u00a0\u202f]*\.(\d{1,2}|\d{4,})$|^[+-]?0\.\d+$|\d,\d{3}\.\d/.test(value)) point++;
     // Two groups of three are thousands, so the sign between them is not the decimal one.
     else if (/^[+-]?\d{1,3}(\.\d{3}){2,}$/.test(value)) comma++;
     else if (/^[+-]?\d{1,3}(,\d{3}){2,}$/.test(value)) point++;

@@ -200,6 +200,14 @@ function fromContent(evidence: MeasureEvidence, found: Map<string, Finding>, tak
     else if (!taken.has('tests') && ratio > 2)
       give(name, 'tests', 0.65, `it only rises, ${ratio.toFixed(0)} times as high as ${total}`);
   }
+  for (const name of free()) {
+    if (taken.has('tests') || running(name) || !fresh) continue;
+    const { share, ratio, correlation } = within(sample, fresh, name);
+    // A count of the day follows the day's cases, a level follows itself.
+    const daily = correlation > facts.get(name)!.smooth;
+    if (daily && share > 0.97 && ratio > 0.005 && ratio < 0.5)
+      give(name, 'tests', 0.62, `${fresh} is always a part of it`);
+  }
   const levels = free().filter((name) => !running(name) && facts.get(name)!.smooth > 0.85);
   for (const large of levels.toSorted((a, b) => mean(b) - mean(a))) {
     const small = levels.find((name) => {
@@ -210,12 +218,6 @@ function fromContent(evidence: MeasureEvidence, found: Map<string, Finding>, tak
     if (!small || taken.has('hospitalised') || taken.has('intensive_care') || found.has(large)) continue;
     give(large, 'hospitalised', 0.62, `a level that ${small} never exceeds`);
     give(small, 'intensive_care', 0.62, `always within ${large}`);
-  }
-  for (const name of free()) {
-    if (taken.has('tests') || running(name) || !fresh) continue;
-    const { share, ratio } = within(sample, fresh, name);
-    if (share > 0.97 && ratio > 0.005 && ratio < 0.5)
-      give(name, 'tests', 0.6, `${fresh} is always a part of it`);
   }
 }
 
