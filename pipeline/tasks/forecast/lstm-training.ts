@@ -88,7 +88,7 @@ interface Schedule {
 function scheduleOf({ start, before }: TrainTask, settings: LstmSettings): Schedule {
   const most = start ? settings.warmSteps : settings.steps;
   // A short series is not read a hundred times over.
-  const steps = Math.max(40, Math.min(most, Math.ceil((40 * before.count) / settings.batch)));
+  const steps = Math.min(most, Math.max(40, Math.ceil((40 * before.count) / settings.batch)));
   const total = Math.round(steps * (1 + settings.finish));
   const top = start ? settings.rate / 2 : settings.rate;
   return {

@@ -84,7 +84,7 @@ describe('the LSTM', () => {
       previous,
       onProgress: (share) => calls.push(share),
     });
-    expect(calls.length).toBeLessThan(50);
+    expect(calls.length).toBeLessThan(20); // 10 steps, a third more with the newest cutoffs; 39 anew
     expect(warm.files()).not.toEqual(previous.files());
     expect(calls.every((share, k) => k === 0 || share >= calls[k - 1])).toBe(true);
   });

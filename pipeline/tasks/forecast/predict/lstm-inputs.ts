@@ -174,6 +174,9 @@ export function writeLeads(
     out[o++] = series.shape.scale === 'count' ? Math.exp(-0.5 * Math.max(0, level)) : 0;
     out[o++] = year[2 * (target + AHEAD)];
     out[o++] = year[2 * (target + AHEAD) + 1];
+    // Where the past to compare with was a holiday or the day after, what it fell by comes back.
+    out[o++] = inside && off[aligned + AHEAD] ? clip(2 * change[row + aligned]) : 0;
+    out[o++] = inside && off[aligned + AHEAD - 1] ? clip(2 * change[row + aligned]) : 0;
     for (let p = 0; p < waves; p++) out[o++] = phase[(target + AHEAD) * waves + p];
   }
 }

@@ -25,7 +25,7 @@ export const harmonics = (season: number): number => Math.min(3, Math.floor(seas
 /** Numbers a step of the window has. */
 export const stepWidth = (season: number): number => 8 + 2 * harmonics(season);
 /** Numbers a lead has beside the window: what is known of its target step, the aligned past, the tract. */
-export const leadWidth = (season: number): number => 20 + 2 * harmonics(season);
+export const leadWidth = (season: number): number => 22 + 2 * harmonics(season);
 
 /** Name and shape of every weight, in the order in which they lie in the flat vector. */
 export function weightShapes({
