@@ -1,33 +1,17 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  BOOLEAN,
-  DOUBLE,
-  DuckDBDataChunk,
-  type DuckDBType,
-  type DuckDBVector,
-  FLOAT,
-  INTEGER,
-} from '@duckdb/node-api';
+import { DOUBLE, type DuckDBConnection, FLOAT, INTEGER, UTINYINT } from '@duckdb/node-api';
 import { CorruptError } from '../contracts/errors.ts';
 import { type FeatureColumn, FeatureSchema } from '../contracts/features.ts';
-import { indexAt, type Panel, type Revisions, type TargetPanel, timeAt } from '../contracts/panel.ts';
+import { type Panel, type Revisions, type TargetPanel, timeAt } from '../contracts/panel.ts';
 import { MEASURES } from '../contracts/roles.ts';
 import { readJson } from '../files.ts';
-import { quote, streamColumns, withDuckDB } from './duckdb.ts';
-
-/** Rows DuckDB takes at a time. */
-const CHUNK = 2048;
-
-interface Column {
-  name: string;
-  type: DuckDBType;
-  at: (tract: number, t: number) => unknown;
-}
+import { createFrom, identifier, quote, streamColumns, withDuckDB } from './duckdb.ts';
 
 /**
- * Writes `dataset.parquet` (one row per tract and step: tract_id, time, value, observed, the derived columns, the other
- * measures) and, where snapshots tell, `revisions.parquet`. Whole or not at all.
+ * Writes `dataset.parquet` (one row per tract and step, in this order: tract_id, time, value, observed, the derived
+ * columns, the other measures) and, where snapshots tell, `revisions.parquet`. Each whole or not at all; equal data make
+ * equal bytes, and so the same hash for DVC.
  */
 export async function writeDataset(
   directory: string,
@@ -35,94 +19,53 @@ export async function writeDataset(
   columns: FeatureColumn[],
   measures: Panel['series'],
 ): Promise<void> {
-  const cell = (tract: number, t: number) => tract * panel.length + t;
-  const number = (values: ArrayLike<number>) => (tract: number, t: number) => {
-    const value = values[cell(tract, t)];
-    return Number.isNaN(value) ? null : value;
-  };
-  const all: Column[] = [
-    { name: 'tract', type: INTEGER, at: (tract) => tract },
-    { name: 'step', type: INTEGER, at: (_, t) => t },
-    { name: 'value', type: DOUBLE, at: number(panel.values) },
-    { name: 'observed', type: BOOLEAN, at: (tract, t) => panel.observed[cell(tract, t)] === 1 },
-    ...columns.map(({ name, values }) => ({ name, type: FLOAT as DuckDBType, at: number(values) })),
-    ...MEASURES.filter((measure) => measures[measure] && measure !== panel.target).map((measure) => ({
-      name: measure as string,
-      type: FLOAT as DuckDBType,
-      at: number(measures[measure]!),
+  const { tracts, length, values, observed } = panel;
+  const times = Array.from({ length }, (_, t) => timeAt(panel, t));
+  const numbers = [
+    ...columns,
+    ...MEASURES.filter((name) => measures[name] && name !== panel.target).map((name) => ({
+      name,
+      values: measures[name]!,
     })),
   ];
+  const known = (name: string) => `nullif(${identifier(name)}, 'nan') as ${identifier(name)}`;
   await withDuckDB(async (db) => {
-    await db.run(`create table d (${all.map(({ name, type }) => `"${name}" ${type}`).join(', ')})`);
-    const appender = await db.createAppender('d');
-    const types = all.map(({ type }) => type);
-    const rows = panel.tracts.length * panel.length;
-    for (let from = 0; from < rows; from += CHUNK) {
-      const size = Math.min(CHUNK, rows - from);
-      const chunk = DuckDBDataChunk.create(types, size);
-      all.forEach(({ at }, index) => {
-        const vector = chunk.getColumnVector(index) as DuckDBVector & {
-          setItem(row: number, value: unknown): void;
-        };
-        let tract = Math.floor(from / panel.length);
-        let t = from - tract * panel.length;
-        for (let row = 0; row < size; row++) {
-          vector.setItem(row, at(tract, t));
-          if (++t === panel.length) {
-            t = 0;
-            tract++;
-          }
-        }
-        vector.flush();
-      });
-      appender.appendDataChunk(chunk);
-    }
-    appender.closeSync();
-    await db.run('create table names (tract integer, tract_id varchar)');
-    const names = await db.createAppender('names');
-    panel.tracts.forEach(({ id }, tract) => {
-      names.appendInteger(tract);
-      names.appendVarchar(id);
-      names.endRow();
-    });
-    names.closeSync();
-    await db.run('create table times (step integer, ms bigint)');
-    const times = await db.createAppender('times');
-    for (let t = 0; t < panel.length; t++) {
-      times.appendInteger(t);
-      times.appendBigInt(BigInt(timeAt(panel, t)));
-      times.endRow();
-    }
-    times.closeSync();
-    const rest = all.slice(2).map(({ name }) => `d."${name}"`);
-    const path = join(directory, 'dataset.parquet');
-    // In one order, so that the same data make the same bytes and DVC the same hash.
-    await db.run(
-      `copy (select tract_id, epoch_ms(ms) as time, ${rest.join(', ')} from d join names using (tract) join times using (step) order by tract, step)
-       to ${quote(`${path}.part`)} (format parquet, compression snappy)`,
+    await createFrom(db, 'd', values.length, [
+      { name: 'tract', type: INTEGER, at: (cell) => Math.floor(cell / length) },
+      { name: 'ms', type: DOUBLE, at: (cell) => times[cell % length] },
+      { name: 'value', type: DOUBLE, at: (cell) => values[cell] },
+      { name: 'observed', type: UTINYINT, at: (cell) => observed[cell] },
+      ...numbers.map(({ name, values: of }) => ({ name, type: FLOAT, at: (cell: number) => of[cell] })),
+    ]);
+    // A join may reorder rows; looking each name up in a list keeps the order in which they were put in.
+    const ids = `[${tracts.map(({ id }) => quote(id)).join(', ')}]`;
+    await copyTo(
+      db,
+      `select ${ids}[tract + 1] as tract_id, epoch_ms(ms::bigint) as time, ${known('value')},
+         observed = 1 as observed, ${numbers.map(({ name }) => known(name)).join(', ')} from d`,
+      join(directory, 'dataset.parquet'),
     );
-    await rename(`${path}.part`, path);
   });
   if (panel.revisions) await writeRevisions(directory, panel, panel.revisions);
 }
 
 async function writeRevisions(directory: string, panel: TargetPanel, revisions: Revisions): Promise<void> {
+  const { cell, knownAt, value } = revisions;
   await withDuckDB(async (db) => {
-    await db.run('create table r (tract integer, step integer, known_at double, value double)');
-    const appender = await db.createAppender('r');
-    for (let i = 0; i < revisions.cell.length; i++) {
-      appender.appendInteger(Math.floor(revisions.cell[i] / panel.length));
-      appender.appendInteger(revisions.cell[i] % panel.length);
-      appender.appendDouble(revisions.knownAt[i]);
-      if (Number.isNaN(revisions.value[i])) appender.appendNull();
-      else appender.appendDouble(revisions.value[i]);
-      appender.endRow();
-    }
-    appender.closeSync();
-    const path = join(directory, 'revisions.parquet');
-    await db.run(`copy r to ${quote(`${path}.part`)} (format parquet, compression snappy)`);
-    await rename(`${path}.part`, path);
+    await createFrom(db, 'r', cell.length, [
+      { name: 'tract', type: INTEGER, at: (row) => Math.floor(cell[row] / panel.length) },
+      { name: 'step', type: INTEGER, at: (row) => cell[row] % panel.length },
+      { name: 'known_at', type: DOUBLE, at: (row) => knownAt[row] },
+      { name: 'value', type: DOUBLE, at: (row) => value[row] },
+    ]);
+    const sql = "select tract, step, known_at, nullif(value, 'nan') as value from r";
+    await copyTo(db, sql, join(directory, 'revisions.parquet'));
   });
+}
+
+async function copyTo(db: DuckDBConnection, sql: string, path: string): Promise<void> {
+  await db.run(`copy (${sql}) to ${quote(`${path}.part`)} (format parquet, compression snappy)`);
+  await rename(`${path}.part`, path);
 }
 
 /** Reads the target and what was known of it back from the features stage's folder.
@@ -146,19 +89,26 @@ export async function readTargetPanel(
     observed: new Uint8Array(cells),
     delay: schema.delay,
   };
-  const indexOf = new Map(schema.tracts.map((tract, index) => [tract.id, index]));
+  const path = join(directory, 'dataset.parquet');
   await withDuckDB(async (db) => {
+    const [{ n }] = (
+      await db.runAndReadAll(`select count(*) as n from read_parquet(${quote(path)})`)
+    ).getRowObjects();
+    if (Number(n) !== cells) {
+      throw new CorruptError(`${path} has ${n} rows where its schema says ${cells}`, {
+        hint: 'run the features stage again',
+        facts: { path },
+      });
+    }
+    let cell = 0;
+    // Rows come in the order in which they were written: by tract, then time.
     await streamColumns(
       db,
-      `select tract_id, epoch_ms(time)::double, value, observed from read_parquet(${quote(join(directory, 'dataset.parquet'))})`,
-      ([ids, times, values, observed], rows) => {
-        for (let row = 0; row < rows; row++) {
-          const cell =
-            indexOf.get(ids.getItem(row) as string)! * panel.length +
-            indexAt(panel, times.getItem(row) as number);
-          const value = values.getItem(row) as number | null;
-          if (value !== null) panel.values[cell] = value;
-          panel.observed[cell] = observed.getItem(row) ? 1 : 0;
+      `select coalesce(value, 'nan'), observed::utinyint from read_parquet(${quote(path)})`,
+      ([values, observed], rows) => {
+        for (let row = 0; row < rows; row++, cell++) {
+          panel.values[cell] = values.getItem(row) as number;
+          panel.observed[cell] = observed.getItem(row) as number;
         }
       },
     );
@@ -169,27 +119,27 @@ export async function readTargetPanel(
 }
 
 async function readRevisions(directory: string, panel: TargetPanel, since: number): Promise<Revisions> {
-  const cell: number[] = [];
-  const knownAt: number[] = [];
-  const value: number[] = [];
-  await withDuckDB(async (db) => {
-    const path = quote(join(directory, 'revisions.parquet'));
+  const path = quote(join(directory, 'revisions.parquet'));
+  return withDuckDB(async (db) => {
+    const [{ n }] = (
+      await db.runAndReadAll(`select count(*) as n from read_parquet(${path})`)
+    ).getRowObjects();
+    const cell = new Int32Array(Number(n));
+    const knownAt = new Float64Array(Number(n));
+    const value = new Float64Array(Number(n));
+    let at = 0;
     await streamColumns(
       db,
-      `select tract, step, known_at, value from read_parquet(${path}) order by tract, step, known_at`,
-      ([tracts, steps, moments, values], rows) => {
-        for (let row = 0; row < rows; row++) {
-          cell.push((tracts.getItem(row) as number) * panel.length + (steps.getItem(row) as number));
-          knownAt.push(moments.getItem(row) as number);
-          value.push((values.getItem(row) as number | null) ?? NaN);
+      `select tract * ${panel.length} + step as cell, known_at, coalesce(value, 'nan')
+         from read_parquet(${path}) order by cell, known_at`,
+      ([cells, moments, values], rows) => {
+        for (let row = 0; row < rows; row++, at++) {
+          cell[at] = cells.getItem(row) as number;
+          knownAt[at] = moments.getItem(row) as number;
+          value[at] = values.getItem(row) as number;
         }
       },
     );
+    return { cell, knownAt, value, since };
   });
-  return {
-    cell: Int32Array.from(cell),
-    knownAt: Float64Array.from(knownAt),
-    value: Float64Array.from(value),
-    since,
-  };
 }

@@ -1,4 +1,10 @@
-import { type DuckDBConnection, DuckDBInstance, type DuckDBVector } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBType,
+  type DuckDBVector,
+} from '@duckdb/node-api';
 
 /** An in-process DuckDB that is closed again whatever happens; bounded in threads and memory. */
 export async function withDuckDB<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -28,6 +34,46 @@ export async function streamColumns(
     for (let i = 0; i < chunk.columnCount; i++) columns.push(chunk.getColumnVector(i));
     visit(columns, chunk.rowCount);
   }
+}
+
+/** A column to append. Unknown numbers go in as NaN and become NULL in SQL (`nullif(x, 'nan')`): marking each cell's
+ *  validity from here costs more than all the rest. */
+export interface AppendedColumn {
+  name: string;
+  type: DuckDBType;
+  at: (row: number) => number | string;
+}
+
+/** Rows DuckDB takes at a time. */
+const CHUNK = 2048;
+
+/** Makes a table and fills it, a chunk of columns at a time: a tenth of the time that cell by cell takes. */
+export async function createFrom(
+  connection: DuckDBConnection,
+  table: string,
+  rows: number,
+  columns: AppendedColumn[],
+): Promise<void> {
+  const types = columns.map(({ type }) => type);
+  const names = columns.map(({ name, type }) => `${identifier(name)} ${type}`);
+  await connection.run(`create table ${table} (${names.join(', ')})`);
+  const appender = await connection.createAppender(table);
+  let chunk = DuckDBDataChunk.create(types, Math.min(CHUNK, rows));
+  for (let from = 0; from < rows; from += CHUNK) {
+    const size = Math.min(CHUNK, rows - from);
+    if (size !== chunk.rowCount) chunk = DuckDBDataChunk.create(types, size);
+    columns.forEach(({ at }, index) => {
+      const vector = chunk.getColumnVector(index) as DuckDBVector & Settable;
+      for (let row = 0; row < size; row++) vector.setItem(row, at(from + row));
+      vector.flush();
+    });
+    appender.appendDataChunk(chunk);
+  }
+  appender.closeSync();
+}
+
+interface Settable {
+  setItem(row: number, value: number | string): void;
 }
 
 /** A SQL string literal. */

@@ -14,7 +14,10 @@ describe('fillGaps', () => {
   });
 
   it('leaves what is before the first observation unknown', () => {
-    const { values, observed, filled } = fillGaps(Float64Array.from([NaN, NaN, 5, NaN]), { ...week, length: 4 });
+    const { values, observed, filled } = fillGaps(Float64Array.from([NaN, NaN, 5, NaN]), {
+      ...week,
+      length: 4,
+    });
     expect([...values]).toEqual([NaN, NaN, 5, 5]);
     expect([...observed]).toEqual([0, 0, 1, 0]);
     expect(filled).toBe(1);
@@ -32,7 +35,11 @@ describe('fillGaps', () => {
       fc.property(fc.array(cell, { minLength: 20, maxLength: 60 }), fc.nat(59), (cells, at) => {
         const cut = Math.min(at, cells.length - 1);
         const whole = fillGaps(Float64Array.from(cells), { length: cells.length, rhythm: 7, scale: 'count' });
-        const part = fillGaps(Float64Array.from(cells.slice(0, cut + 1)), { length: cut + 1, rhythm: 7, scale: 'count' });
+        const part = fillGaps(Float64Array.from(cells.slice(0, cut + 1)), {
+          length: cut + 1,
+          rhythm: 7,
+          scale: 'count',
+        });
         expect([...part.values]).toEqual([...whole.values.slice(0, cut + 1)]);
         cells.forEach((value, t) => {
           if (!Number.isNaN(value)) expect(whole.values[t]).toBe(value);

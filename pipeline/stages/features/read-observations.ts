@@ -1,5 +1,5 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
-import { quote, streamColumns, withDuckDB } from '../../clients/duckdb.ts';
+import { type DuckDBConnection, INTEGER, VARCHAR } from '@duckdb/node-api';
+import { createFrom, quote, streamColumns, withDuckDB } from '../../clients/duckdb.ts';
 import type { TractsFile } from '../../contracts/observations.ts';
 import { axisOf, indexAt, type Panel, timeAt } from '../../contracts/panel.ts';
 import { MEASURES, type Measure } from '../../contracts/roles.ts';
@@ -10,40 +10,50 @@ const MOST_CELLS = 60_000_000;
 export interface Observations {
   /** The newest known value of every cell. */
   panel: Panel;
-  /** Earlier values of the measures, one entry per (cell, snapshot that changed it), sorted by cell then knownAt. */
+  /** Earlier values of the measure that the target comes from, one entry per (cell, snapshot that changed a row), sorted
+   *  by cell then knownAt; null: there was one snapshot. */
   revisions: {
     cell: Int32Array;
     knownAt: Float64Array;
-    values: Partial<Record<Measure, Float64Array>>;
+    measure: Measure;
+    values: Float64Array;
     since: number;
   } | null;
 }
 
 /**
  * Reads `observations.parquet` into a dense panel.
+ * @param target its revisions are read, those of other measures are not
  * @throws RangeError if the span of time is too long for its step
  */
-export async function readObservations(path: string, about: TractsFile): Promise<Observations> {
+export async function readObservations(
+  path: string,
+  about: TractsFile,
+  target: string,
+): Promise<Observations> {
   return withDuckDB(async (db) => {
     await db.run(`create view o as select * from read_parquet(${quote(path)})`);
     const measures = await presentMeasures(db);
     const panel = await emptyPanel(db, about, measures);
-    const idOf = new Map(panel.tracts.map((tract, index) => [tract.id, index]));
-    await db.run('create table t (tract_id varchar, i integer)');
-    const appender = await db.createAppender('t');
-    for (const [id, index] of idOf) {
-      appender.appendVarchar(id);
-      appender.appendInteger(index);
-      appender.endRow();
-    }
-    appender.closeSync();
+    await createFrom(db, 't', panel.tracts.length, [
+      { name: 'tract_id', type: VARCHAR, at: (index) => panel.tracts[index].id },
+      { name: 'i', type: INTEGER, at: (index) => index },
+    ]);
     const snapshots = await snapshotMoments(db);
-    await fill(db, panel, measures, snapshots.length > 1);
+    const several = snapshots.length > 1;
+    await fill(db, panel, measures, several);
+    const revised = revisedMeasure(measures, target);
     return {
       panel,
-      revisions: snapshots.length > 1 ? await readRevisions(db, panel, measures, snapshots) : null,
+      revisions: several && revised ? await readRevisions(db, panel, revised, snapshots) : null,
     };
   });
+}
+
+/** The measure that tells what was known of the target. */
+function revisedMeasure(measures: Measure[], target: string): Measure | undefined {
+  const candidates = target === 'new_cases' ? ['new_cases', 'total_cases'] : [target, 'value'];
+  return candidates.map((name) => measures.find((measure) => measure === name)).find(Boolean);
 }
 
 async function presentMeasures(db: DuckDBConnection): Promise<Measure[]> {
@@ -87,27 +97,37 @@ async function fill(
   const newest = vintages
     ? 'qualify row_number() over (partition by o.tract_id, o.time order by known_at desc) = 1'
     : '';
-  const sql = `select t.i, epoch_ms(o.time)::double, ${measures.map((m) => `o.${m}`).join(', ')}
+  const sql = `select ${cellOf(panel)} as cell, ${measures.map((m) => `coalesce(o.${m}, 'nan')`).join(', ')}
     from o join t using (tract_id) ${newest}`;
-  const columns = measures.map((measure) => panel.series[measure]!);
-  await streamColumns(db, sql, (vectors, rows) => {
-    const [tracts, times, ...values] = vectors;
-    for (let row = 0; row < rows; row++) {
-      const cell =
-        (tracts.getItem(row) as number) * panel.length + indexAt(panel, times.getItem(row) as number);
-      for (let m = 0; m < values.length; m++) {
-        const value = values[m].getItem(row) as number | null;
-        if (value !== null) columns[m][cell] = value;
+  await streamColumns(db, sql, ([cells, ...values], rows) => {
+    const at = Array.from({ length: rows }, (_, row) => cells.getItem(row) as number);
+    measures.forEach((measure, m) => {
+      const series = panel.series[measure]!;
+      const vector = values[m];
+      for (let row = 0; row < rows; row++) {
+        const value = vector.getItem(row) as number;
+        // Two moments of one step (a portal that stamps its hours): the one that says something counts.
+        if (!Number.isNaN(value)) series[at[row]] = value;
       }
-    }
+    });
   });
+}
+
+/** `indexAt` of the panel's contract, in SQL, and the tract's row. */
+function cellOf({ step, start, stepMs, length }: Panel): string {
+  const from = `epoch_ms(${start}::bigint)`;
+  const index =
+    step === 'month'
+      ? `datediff('month', ${from}, o.time)`
+      : `(epoch_ms(o.time) - ${start}::bigint) // ${stepMs}`;
+  return `(t.i * ${length} + ${index})::integer`;
 }
 
 /** See `Revisions` in the panel's contract for how `knownAt` is put on the panel's time axis. */
 async function readRevisions(
   db: DuckDBConnection,
   panel: Panel,
-  measures: Measure[],
+  measure: Measure,
   snapshots: { known: number; newest: number }[],
 ): Promise<Observations['revisions']> {
   const shownAt = new Map<number, number>();
@@ -124,28 +144,19 @@ async function readRevisions(
   const count = Number(n);
   const cell = new Int32Array(count);
   const knownAt = new Float64Array(count);
-  const values = measures.map(() => new Float64Array(count).fill(NaN));
+  const values = new Float64Array(count);
   let at = 0;
   await streamColumns(
     db,
-    `select t.i, epoch_ms(o.time)::double, epoch_ms(known_at)::double, ${measures.map((m) => `o.${m}`).join(', ')}
-     from o join t using (tract_id) order by t.i, o.time, known_at`,
-    (vectors, rows) => {
-      const [tracts, times, moments, ...columns] = vectors;
+    `select ${cellOf(panel)} as cell, epoch_ms(known_at)::double, coalesce(o.${measure}, 'nan')
+     from o join t using (tract_id) order by cell, known_at`,
+    ([cells, moments, shown], rows) => {
       for (let row = 0; row < rows; row++, at++) {
-        cell[at] =
-          (tracts.getItem(row) as number) * panel.length + indexAt(panel, times.getItem(row) as number);
+        cell[at] = cells.getItem(row) as number;
         knownAt[at] = shownAt.get(moments.getItem(row) as number)!;
-        for (let m = 0; m < columns.length; m++) {
-          const value = columns[m].getItem(row) as number | null;
-          if (value !== null) values[m][at] = value;
-        }
+        values[at] = shown.getItem(row) as number;
       }
     },
   );
-  const byMeasure: Partial<Record<Measure, Float64Array>> = {};
-  measures.forEach((measure, m) => {
-    byMeasure[measure] = values[m];
-  });
-  return { cell, knownAt, values: byMeasure, since: shownAt.get(snapshots[0].known)! };
+  return { cell, knownAt, measure, values, since: shownAt.get(snapshots[0].known)! };
 }

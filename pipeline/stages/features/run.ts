@@ -33,9 +33,10 @@ export async function features(context: StageContext): Promise<Features> {
       hint: 'run ingest and gate first, or `dvc pull` the data',
     });
   }
-  const observations = await readObservations(paths.observations, about);
+  const wanted = params.target ?? about.target;
+  const observations = await readObservations(paths.observations, about, wanted);
   step.set(1, 'cleaning');
-  const panel = targetPanel(observations, params.target ?? about.target);
+  const panel = targetPanel(observations, wanted);
   step.set(2, 'deriving');
   const columns = taskFor(params.task).columns(panel);
   step.set(3, 'writing');
@@ -77,8 +78,7 @@ export function targetPanel(observations: Observations, wanted: string): TargetP
     rhythm: RHYTHM[panel.step],
     scale: target.scale,
   });
-  const derived = target.name === 'new_cases' && !panel.series.new_cases;
-  const revisions = targetRevisions(observations, panel, { name: target.name, derived });
+  const revisions = targetRevisions(observations, panel, target);
   const delay = learnDelay({
     revisions,
     values: target.values,

@@ -23,33 +23,35 @@ function describe(
   const rows = values.length / length;
   const total = rows * until;
   const stride = Math.max(1, Math.ceil(total / SAMPLE));
-  const sample: number[] = [];
-  let n = 0;
-  let mean = 0;
-  let squares = 0;
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  let seen = 0;
+  const sample = new Float32Array(Math.floor(total / stride));
+  let [n, sampled, seen] = [0, 0, 0];
+  let [sum, min, max] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let row = 0; row < rows; row++) {
-    for (let t = 0; t < until; t++) {
-      const value = values[row * length + t];
+    for (let at = row * length; at < row * length + until; at++) {
+      const value = values[at];
       seen++;
       if (Number.isNaN(value)) continue;
       n++;
-      // Welford's update: one pass, no cancellation.
-      const delta = value - mean;
-      mean += delta / n;
-      squares += delta * (value - mean);
+      sum += value;
       if (value < min) min = value;
       if (value > max) max = value;
-      if (seen % stride === 0) sample.push(value);
+      if (seen % stride === 0) sample[sampled++] = value;
     }
   }
   if (n === 0)
     return { mean: null, std: null, min: null, max: null, q01: null, median: null, q99: null, null_share: 1 };
-  if (sample.length === 0) sample.push(mean);
-  sample.sort((a, b) => a - b);
-  const quantile = (share: number) => sample[Math.min(sample.length - 1, Math.floor(share * sample.length))];
+  const mean = sum / n;
+  if (sampled === 0) sample[sampled++] = mean;
+  // A second pass, for the textbook's single one cancels where the mean is large.
+  let squares = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let at = row * length; at < row * length + until; at++) {
+      const value = values[at];
+      if (!Number.isNaN(value)) squares += (value - mean) ** 2;
+    }
+  }
+  const sorted = sample.subarray(0, sampled).sort();
+  const quantile = (share: number) => sorted[Math.min(sampled - 1, Math.floor(share * sampled))];
   return {
     mean,
     std: n > 1 ? Math.sqrt(squares / (n - 1)) : null,

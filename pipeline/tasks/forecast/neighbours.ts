@@ -6,22 +6,38 @@ const RADIANS = Math.PI / 180;
  *  @returns per tract the indices of its neighbours, nearest first */
 export function nearestTracts(tracts: readonly Tract[], count: number): number[][] {
   // On the unit sphere the chord orders distances as the great circle does, and needs no arc functions.
-  const points = tracts.map(({ latitude, longitude }) => {
-    if (latitude === undefined || longitude === undefined) return null;
-    const [phi, lambda] = [latitude * RADIANS, longitude * RADIANS];
-    return [Math.cos(phi) * Math.cos(lambda), Math.cos(phi) * Math.sin(lambda), Math.sin(phi)] as const;
+  const placed = tracts.flatMap((tract, index) => (isPlaced(tract) ? [{ ...tract, index }] : []));
+  const x = Float64Array.from(
+    placed,
+    (tract) => Math.cos(tract.latitude * RADIANS) * Math.cos(tract.longitude * RADIANS),
+  );
+  const y = Float64Array.from(
+    placed,
+    (tract) => Math.cos(tract.latitude * RADIANS) * Math.sin(tract.longitude * RADIANS),
+  );
+  const z = Float64Array.from(placed, (tract) => Math.sin(tract.latitude * RADIANS));
+  const neighbours: number[][] = tracts.map(() => []);
+  const chords = new Float64Array(count);
+  const nearest = new Int32Array(count);
+  placed.forEach(({ index }, from) => {
+    let found = 0;
+    for (let to = 0; to < placed.length; to++) {
+      if (to === from) continue;
+      const chord = (x[from] - x[to]) ** 2 + (y[from] - y[to]) ** 2 + (z[from] - z[to]) ** 2;
+      if (found === count && chord >= chords[count - 1]) continue;
+      let at = found < count ? found++ : count - 1;
+      for (; at > 0 && chords[at - 1] > chord; at--) {
+        chords[at] = chords[at - 1];
+        nearest[at] = nearest[at - 1];
+      }
+      chords[at] = chord;
+      nearest[at] = to;
+    }
+    neighbours[index] = Array.from(nearest.subarray(0, found), (to) => placed[to].index);
   });
-  return points.map((from, index) => {
-    if (!from) return [];
-    const nearest: { index: number; chord: number }[] = [];
-    points.forEach((to, other) => {
-      if (!to || other === index) return;
-      const chord = (from[0] - to[0]) ** 2 + (from[1] - to[1]) ** 2 + (from[2] - to[2]) ** 2;
-      if (nearest.length === count && chord >= nearest[count - 1].chord) return;
-      nearest.push({ index: other, chord });
-      nearest.sort((a, b) => a.chord - b.chord);
-      if (nearest.length > count) nearest.pop();
-    });
-    return nearest.map((tract) => tract.index);
-  });
+  return neighbours;
+}
+
+function isPlaced(tract: Tract): tract is Tract & { latitude: number; longitude: number } {
+  return tract.latitude !== undefined && tract.longitude !== undefined;
 }
