@@ -225,16 +225,21 @@ function counts(facts: SeriesFacts | undefined): boolean {
   return facts?.whole === true && facts.moves >= 10 && (Number.isNaN(facts.fixed) || facts.fixed < 0.9);
 }
 
+/** Words that say of what kind a count is, not what is counted: `new_conf`, `dths_total`. */
+const KINDS: ReadonlySet<Concept> = new Set(['new', 'total', 'day']);
+
 /** A name that no language of ours explains, or that is only a number. */
 export function saysNothing(name: string): boolean {
-  const { concepts } = nameMeaning(name);
+  const { concepts, unknown } = nameMeaning(name);
   return (
-    concepts.size === 0 || /^(col|column|field|var|feld|campo|colonna|spalte|v|x|c|f)?[ _]?\d+$/i.test(name)
+    concepts.size === 0 ||
+    (unknown.length > 0 && [...concepts].every((concept) => KINDS.has(concept))) ||
+    /^(col|column|field|var|feld|campo|colonna|spalte|v|x|c|f)?[ _]?\d+$/i.test(name)
   );
 }
 
 const BAND =
-  /^(?:[\p{L} ]*[ _])?(\d{1,3})\s*(?:[-–_a]|to|bis|a)\s*(\d{1,3})(?:[ _]?\p{L}*)?$|^(?:[\p{L} ]*[ _])?(\d{2,3})\s*(?:\+|plus|_plus|e oltre|und alter|and over)$|^[<≤]\s*\d{1,2}$/iu;
+  /^(?:[\p{L} ]*[ _]|age)?(\d{1,3})\s*(?:[-–_a]|to|bis|a)\s*(\d{1,3})(?:[ _]?\p{L}*)?$|^(?:[\p{L} ]*[ _]|age)?(\d{2,3})\s*(?:\+|plus|_plus|e oltre|und alter|and over)$|^[<≤]\s*\d{1,2}$/iu;
 
 /** Whether a text names a band of ages, such as 0-15, age_20_29 or 80+. */
 export function isAgeBand(text: string): boolean {
