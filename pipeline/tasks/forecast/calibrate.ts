@@ -44,6 +44,7 @@ export function calibrate(
       ...(scale === 'count' ? noiseOf(rows) : { relative: 0, counting: 0 }),
       offsets: LEVELS.map(() => 0),
       typical: 1,
+      breadth: 1,
     })),
     settledUntil: null,
   };

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { TargetPanel } from '../../contracts/panel.ts';
 import type { Candidate } from './candidate.ts';
 import type { Fitted, Known } from './predict/fitted.ts';
@@ -55,6 +56,8 @@ export async function roll(request: RollRequest): Promise<Rolled[]> {
       }
     }
     for (const one of rolled) place(one, fits.get(one.model), known, cutoff - first);
+    // Fits and forecasts are one long computation: let signals and progress through.
+    await setImmediate();
   }
   return rolled;
 }

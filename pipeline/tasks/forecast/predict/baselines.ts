@@ -1,5 +1,6 @@
 import type { BundleFiles } from '../../../contracts/bundle.ts';
 import { bundleJson, readBundleJson } from './bundle-json.ts';
+import { withoutDumps } from './dumps.ts';
 import type { Fitted, Known } from './fitted.ts';
 import { findSeason } from './season.ts';
 
@@ -50,8 +51,11 @@ function forecastBaseline({ name, season, maxLead }: BaselineSettings, known: Kn
   const out = new Float64Array(panel.tracts.length * maxLead);
   if (last < 0) return out;
   for (let tract = 0; tract < panel.tracts.length; tract++) {
-    const series = known.values.subarray(tract * panel.length, tract * panel.length + last + 1);
-    const growth = name === 'seasonal-naive-growth' ? growthOf(series, season, panel.scale) : 0;
+    const raw = known.values.subarray(tract * panel.length, tract * panel.length + last + 1);
+    const grows = name === 'seasonal-naive-growth';
+    // Whoever multiplies by growth takes a dump of old cases out first; the naive ones repeat what they saw.
+    const series = grows && panel.scale === 'count' ? withoutDumps(raw, growthWindow(season)) : raw;
+    const growth = grows ? growthOf(series, season, panel.scale) : 0;
     for (let lead = 1; lead <= maxLead; lead++) {
       const period = name === 'persistence' ? 1 : season;
       const seasons = Math.ceil(lead / period);

@@ -9,7 +9,13 @@ function state(scale: 'count' | 'real' = 'count'): IntervalState {
     tracts: ['a'],
     tractScale: [1],
     horizons: [
-      { relative: 0.3, counting: 1, offsets: [-2, -1.6, -1.3, -0.7, 0, 0.7, 1.3, 1.6, 2], typical: 0.8 },
+      {
+        relative: 0.3,
+        counting: 1,
+        offsets: [-2, -1.6, -1.3, -0.7, 0, 0.7, 1.3, 1.6, 2],
+        typical: 0.8,
+        breadth: 1,
+      },
     ],
     settledUntil: null,
   };
