@@ -32,9 +32,7 @@ command('start')
   .description('run every active model of params.yaml (the embedded default needs no network and no account)')
   .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
   .option('--json', 'one JSON document on stdout, nothing for people')
-  .action(async (options) =>
-    (await import('./commands/run.ts')).runCommand(environment(options), { ...options, greet: true }),
-  );
+  .action(async (options) => (await import('./commands/run.ts')).runCommand(environment(options), options));
 
 command('run')
   .description('ingest → gate → features → (when due) train → evaluate → compare → register → publish')
@@ -42,6 +40,7 @@ command('run')
   .option('--source <address or file>', 'read this instead of the source in params.yaml')
   .option('--mode <mode>', 'local, pull-request or auto; default: `promotion.mode` of params.yaml')
   .option('--train', 'train even when it is not due')
+  .option('--fresh', 'set aside what this model has learnt so far, and begin anew')
   .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
   .option('--json', 'one JSON document on stdout, nothing for people')
   .action(async (options) => (await import('./commands/run.ts')).runCommand(environment(options), options));

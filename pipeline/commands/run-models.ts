@@ -31,6 +31,7 @@ import { observationAxis } from './observation-span.ts';
 import { type PlacesSource, preparePlaces } from './places.ts';
 import { planFile, planWindows } from './plan.ts';
 import { nextPortalDay, rememberPortalDay } from './portal-day.ts';
+import { setAsideOtherSource } from './set-aside.ts';
 import { showRun } from './show-run.ts';
 import { openSource } from './source.ts';
 
@@ -49,12 +50,27 @@ export interface RunResult {
   workspace: string;
 }
 
+export interface RunModelsOptions {
+  mode: Mode;
+  /** Train even when it is not due. */
+  train?: boolean;
+  /** Set aside what was learnt so far. */
+  fresh?: boolean;
+  /** Days by which the simulated portal has moved on. */
+  days: number;
+  json?: boolean;
+}
+
 export async function runModels(
   environment: Environment,
   models: { name: string; params: ModelParams }[],
-  options: { mode: Mode; train?: boolean; days: number; greet?: boolean; json?: boolean },
+  options: RunModelsOptions,
 ): Promise<void> {
-  const workspace = await prepareWorkspace({ mode: options.mode, repository: REPOSITORY });
+  const workspace = await prepareWorkspace({
+    mode: options.mode,
+    repository: REPOSITORY,
+    signal: environment.signal,
+  });
   const unlock = await lockWorkspace(workspace);
   const results: RunResult[] = [];
   try {
@@ -75,7 +91,7 @@ async function runModel(
   environment: Environment,
   workspace: Workspace,
   model: { name: string; params: ModelParams },
-  options: { mode: Mode; train?: boolean; days: number },
+  options: RunModelsOptions,
 ): Promise<RunResult> {
   const byCalendar = !workspace.local || process.env.PERENNIAL_NOW !== undefined;
   const day = await nextPortalDay(workspace, { now: environment.now(), byCalendar, advance: options.days });
@@ -87,6 +103,14 @@ async function runModel(
       model.name,
       source.params,
     );
+    const aside = await setAsideOtherSource(context, {
+      simulated: model.params.source.simulator !== undefined,
+      fresh: options.fresh ?? false,
+    });
+    if (aside)
+      environment.console.say(
+        `Another source than before: what was learnt from that one is kept in ${aside}`,
+      );
     const result = await loop(environment, context, { ...options, places: source.places });
     if (model.params.source.simulator) await rememberPortalDay(workspace, day);
     await commitWorkspace(workspace, `${model.name}: ${result.reason}`);

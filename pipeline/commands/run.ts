@@ -9,8 +9,8 @@ export interface RunOptions {
   source?: string;
   mode?: string;
   train?: boolean;
+  fresh?: boolean;
   days: number;
-  greet?: boolean;
   json?: boolean;
 }
 
