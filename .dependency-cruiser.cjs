@@ -128,7 +128,7 @@ module.exports = {
       '^serve/',
       '^pipeline/(contracts|metrics|registry)/',
       '^pipeline/tasks/[^/]+/predict/',
-      '^pipeline/(files|workspace)\\.ts$',
+      '^pipeline/(files|params|workspace)\\.ts$',
     ]),
   ],
   options: {
