@@ -53,7 +53,8 @@ export async function runGroup(command: string, args: string[], options: GroupOp
   process.once('exit', killAtExit);
 
   try {
-    if (onLine) void passLines(child, onLine);
+    // Alone, the child would be iterated over its stdout; progress is on stderr.
+    if (onLine) void passLines(child.iterable({ from: 'all' }), onLine);
     const result = await child;
     if (ended !== 'by-itself') await endGroup(child.pid);
     if (result.exitCode === undefined && result.code === 'ENOENT') ended = 'not-found';
