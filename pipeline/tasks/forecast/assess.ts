@@ -13,7 +13,7 @@ import { meansOf, truthOf, truthsKnown } from './truth.ts';
 export interface Assessment {
   rows: BacktestRow[];
   /** What was published as `challenger`, by target, at each choice. */
-  chosen: { target: BacktestRow['target']; cutoff: number; model: string }[];
+  chosen: { target: BacktestRow['target']; cutoff: number; horizon: number; model: string }[];
 }
 
 const REWEIGH_EVERY = 14;
@@ -53,8 +53,8 @@ export function assess(target: BacktestRow['target'], context: Context, result: 
     trailing: TRAILING,
   });
   issued.set('challenger', choices.issued);
-  for (const { cutoff, model } of choices.chosen)
-    if (cutoff >= firstScored) result.chosen.push({ target, cutoff, model });
+  for (const choice of choices.chosen)
+    if (choice.cutoff >= firstScored) result.chosen.push({ target, ...choice });
   const truth = smooth ? meansOf(truthOf(panel), panel.length, MEAN_WINDOW) : truthOf(panel);
   for (const [model, of] of issued) {
     const delay = Math.max(0, panel.delay);

@@ -1,6 +1,13 @@
 import { LEVELS } from '../../contracts/forecast.ts';
 import type { TargetPanel } from '../../contracts/panel.ts';
-import { errorOf, type IntervalState, quantilesAt, settle, spreadAt } from './predict/intervals.ts';
+import {
+  aimedLevel,
+  errorOf,
+  type IntervalState,
+  quantilesAt,
+  settle,
+  spreadAt,
+} from './predict/intervals.ts';
 
 /** Point forecasts of one model at consecutive cutoffs, by horizon.
  *  `point` has shape [cutoffs × tracts × horizons]. */
@@ -153,7 +160,7 @@ function offsetsOf(
   if (scaled.length < 20) return { offsets: [...NORMAL], typical: 0.8 };
   const weight = scaled.reduce((sum, row) => sum + row.weight, 0);
   const typical = scaled.reduce((sum, row) => sum + row.weight * Math.abs(row.z), 0) / weight;
-  const offsets = LEVELS.map((level) => quantile(scaled, level * weight));
+  const offsets = LEVELS.map((_, level) => quantile(scaled, aimedLevel(level, horizon) * weight));
   const median = LEVELS.indexOf(0.5);
   // The point forecast is the median: what is off centre is left to the quantiles around it.
   const monotone = offsets.map((offset, level) =>

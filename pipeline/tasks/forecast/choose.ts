@@ -14,40 +14,46 @@ export interface ChooseRequest {
   trailing: number;
 }
 
-/** The model that would have been published, stretch by stretch: the one that lost least on targets settled before.
- *  The loss of each horizon is taken relative to the best model's there, so that far horizons do not outshout.
+/** The model that would have been published, by stretch and horizon: the one that lost least on targets settled before.
+ *  Each horizon chooses for itself: what is best tomorrow need not be so next week.
  *  Until something has settled: the last model given (the blend). */
 export function choose(request: ChooseRequest): {
   issued: Issued;
-  chosen: { cutoff: number; model: string }[];
+  chosen: { cutoff: number; horizon: number; model: string }[];
 } {
   const names = [...request.issued.keys()];
   const template = request.issued.get(names[0]) as Issued;
-  const point = new Float64Array(template.point.length);
-  const chosen: { cutoff: number; model: string }[] = [];
-  const size = template.tracts * template.horizons;
+  const { from, tracts, horizons } = template;
+  const point = Float64Array.from((request.issued.get(names[names.length - 1]) as Issued).point);
+  const chosen: { cutoff: number; horizon: number; model: string }[] = [];
   for (const [first, last] of request.cutoffs) {
     const settled = first - Math.max(0, request.panel.delay);
-    const scores = scoresOf(request, names, request.truthAt(first), [settled - request.trailing, settled]);
-    const model = best(names, scores) ?? names[names.length - 1];
-    const from = request.issued.get(model) as Issued;
-    const [a, b] = [(first - template.from) * size, (last + 1 - template.from) * size];
-    point.set(from.point.subarray(a, b), a);
-    chosen.push({ cutoff: first, model });
+    const truth = request.truthAt(first);
+    for (const horizon of request.horizons) {
+      const about = { ...request, horizons: [horizon] };
+      const scores = scoresOf(about, names, truth, [settled - request.trailing, settled]);
+      const model = best(names, scores, request.baselines) ?? names[names.length - 1];
+      const taken = request.issued.get(model) as Issued;
+      for (let row = (first - from) * tracts; row < (last + 1 - from) * tracts; row++)
+        point[row * horizons + horizon - 1] = taken.point[row * horizons + horizon - 1];
+      chosen.push({ cutoff: first, horizon, model });
+    }
   }
   return { issued: { ...template, point }, chosen };
 }
 
-const MARGIN = 0.04;
+const MARGIN = 0.1;
 
-export function best(names: string[], scores: number[]): string | null {
+export function best(names: string[], scores: number[], baselines: string[]): string | null {
   let index = -1;
   scores.forEach((score, at) => {
     if (Number.isFinite(score) && (index < 0 || score < scores[index])) index = at;
   });
   const last = scores.length - 1;
   // Whoever led over the last weeks often was lucky: the last named (the blend) goes first unless it is clearly behind.
-  if (index >= 0 && scores[last] <= scores[index] * (1 + MARGIN)) index = last;
+  // A baseline that leads is published: nobody is to wait for a model to be clearly worse than it.
+  if (index >= 0 && !baselines.includes(names[index]) && scores[last] <= scores[index] * (1 + MARGIN))
+    index = last;
   return index < 0 ? null : names[index];
 }
 

@@ -9,7 +9,7 @@ export const forecastTask: Task = {
   kind: 'forecast',
   baseline: 'seasonal-naive-growth',
   columns: featureColumns,
-  train,
+  train: (request) => train(request),
   score,
   backtest,
   observe,

@@ -7,7 +7,7 @@ import { blended, fitBlend } from './blend.ts';
 import { calibrate, followed, type Issued } from './calibrate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidatesFor } from './candidates.ts';
-import { scoresOf } from './choose.ts';
+import { best, scoresOf } from './choose.ts';
 import { issuedPoints } from './issue.ts';
 import type { BlendWeights } from './predict/blend.ts';
 import { bundleJson } from './predict/bundle-json.ts';
@@ -27,12 +27,13 @@ const ROLLING_SHARE = 0.85;
 /** Fits every candidate at rolling cutoffs, then in strict order of time: blends and chooses on the select window,
  *  calibrates intervals on the calibrate window, forecasts the decide window; at last the chosen recipe is fitted
  *  again on everything.
- *  A model that does not beat the baselines on the select window is not published: the best baseline is. */
-export async function train(request: TrainRequest): Promise<TrainResult> {
+ *  A model that does not beat the baselines on the select window is not published: the best baseline is.
+ *  @param among default: every candidate there is */
+export async function train(request: TrainRequest, among?: Candidate[]): Promise<TrainResult> {
   const { panel, params, windows, onProgress, signal } = request;
   const maxHorizon = Math.max(...params.horizons);
   const { seed } = params.train;
-  const candidates = await candidatesFor();
+  const candidates = among ?? (await candidatesFor());
   const members = await roll({
     panel,
     candidates,
@@ -130,10 +131,8 @@ function select(request: {
       { overall: overall[index], byHorizon: byHorizon.map((row) => row[index]) },
     ]),
   );
-  let chosen = names[names.length - 1];
-  for (const name of names)
-    if ((scores.get(name)?.overall ?? Number.NaN) < (scores.get(chosen)?.overall ?? Number.POSITIVE_INFINITY))
-      chosen = name;
+  const baselines = able.filter((member) => member.isBaseline).map((member) => member.model);
+  const chosen = best(names, overall, baselines) ?? names[names.length - 1];
   const weights = weigh([first + 1, settled]);
   return { chosen, weights, blend: blended(panel, able, weights), scores };
 }
