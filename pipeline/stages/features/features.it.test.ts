@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryContext, tree } from '../../../test/stage-context.ts';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
 import type { StageContext } from '../../context.ts';
@@ -127,6 +130,27 @@ describe('features, from observations to the data set and back', () => {
     await features(context);
     expect(await tree(context.paths.features)).toEqual(before);
     expect(Object.keys(await tree(dirname(context.paths.features)))).not.toContain('features.part');
+  });
+
+  it('leaves the former folder whole when it is killed while it writes', async () => {
+    await observe(sample());
+    await features(context);
+    const before = await tree(context.paths.features);
+    await observe(sample().map((row) => ({ ...row, new_cases: 3 })));
+    const scratch = `${context.paths.features}.part`;
+    const child = fileURLToPath(new URL('./features-child.ts', import.meta.url));
+    const run = execa(process.execPath, ['--import', 'tsx', child, context.workspace.root], {
+      reject: false,
+      timeout: 60_000,
+    });
+    await vi.waitFor(() => expect(existsSync(scratch)).toBe(true), { timeout: 60_000, interval: 1 });
+    run.kill('SIGKILL');
+    expect((await run).signal).toBe('SIGKILL');
+    expect(await tree(context.paths.features)).toEqual(before);
+
+    await features(context);
+    expect((await readTargetPanel(context.paths.features)).panel.values[0]).toBe(3);
+    expect(existsSync(scratch)).toBe(false);
   });
 
   it('says which file is missing before there are observations', async () => {
