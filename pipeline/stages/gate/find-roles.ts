@@ -2,7 +2,8 @@ import type { GateColumn } from '../../contracts/gate.ts';
 import type { Role } from '../../contracts/roles.ts';
 import { chooseDate } from './choose-date.ts';
 import type { DateForm } from './dates.ts';
-import { findKeys } from './find-keys.ts';
+import { type FoundKeys, findKeys } from './find-keys.ts';
+import { nameMeaning } from './name-words.ts';
 import { placeRoles } from './place-roles.ts';
 import type { ColumnProfile } from './profile-columns.ts';
 import type { RawTable } from './read-table.ts';
@@ -111,7 +112,12 @@ export async function findRoles(
       line: roleLine(target.column, target.role),
     });
   }
-  return finish({ step: stepOf(times, sample.tract), keys: keys.keys, date, target: target.column });
+  return finish({
+    step: stepOf(times, sample.tract),
+    keys: identity(keys, found),
+    date,
+    target: target.column,
+  });
 
   function finish(rest: Omit<FoundRoles, 'columns' | 'problems'>): FoundRoles {
     const asked = new Set(problems.map(({ column }) => column));
@@ -130,6 +136,15 @@ export async function findRoles(
     });
     return { columns, problems, ...rest };
   }
+}
+
+/** Of columns that name the same tracts the one that is called a code identifies them: polygons are found by it.
+ *  Called so, for in a file of one day any count may be as unique. */
+function identity({ keys, twins }: FoundKeys, found: Map<string, Finding>): string[] {
+  const code = twins.find(
+    (name) => found.get(name)?.role === 'tract_id' && nameMeaning(name).concepts.has('id'),
+  );
+  return keys.length === 1 && code !== undefined ? [code] : keys;
 }
 
 /** The line for `params.yaml`; a placeholder where no column suggests itself. */
