@@ -41,6 +41,13 @@ describe('columnStatistics', () => {
     expect(Math.abs(q99! - 990)).toBeLessThan(10);
   });
 
+  it('see every weekday of a long column, however the stride falls', () => {
+    // 1.4 million cells over a sample of 200,000 would take every seventh.
+    const values = Array.from({ length: 1_400_000 }, (_, i) => i % 7);
+    const { q01, median, q99 } = of(values, { length: 1_400_000, until: 1_400_000 });
+    expect([q01, median, q99]).toEqual([0, 3, 6]);
+  });
+
   it('lie in order and within the values', () => {
     const cell = fc.oneof(fc.constant(NaN), fc.integer({ min: -1000, max: 1000 }));
     fc.assert(
