@@ -23,16 +23,18 @@ export function chooseDate(profiles: ColumnProfile[], given: Record<string, Role
   if (best && forced === undefined) {
     // Two dates with nothing between them: the one that the names leave open is no guess of ours.
     const doubt = second && best.score - second.score < 0.02 ? 0.55 : 1;
-    const found = whole(
-      best.profile,
-      Math.min(best.score, best.profile.dateConfidence, doubt),
-      best.evidence,
-    );
+    const found = whole(best.profile, Math.min(best.score, certainty(best.profile), doubt), best.evidence);
     if (found.date.confidence >= 0.6) return found;
     const parts = dateParts(profiles, given);
     return parts && parts.date.confidence > found.date.confidence ? parts : found;
   }
   return dateParts(profiles, given);
+}
+
+/** A name that says month settles what 2021-03 is. */
+function certainty(profile: ColumnProfile): number {
+  const says = profile.dateForm!.name === 'yyyy-mm' && nameMeaning(profile.name).concepts.has('month');
+  return says ? 1 : profile.dateConfidence;
 }
 
 function whole(profile: ColumnProfile, confidence: number, evidence: string): ChosenDate {
@@ -60,7 +62,11 @@ function dateScore(profile: ColumnProfile): { score: number; evidence: string } 
       ? { score: 0.7, evidence: 'no other number looks like this' }
       : { score: 0, evidence: '' };
   }
-  const simple = words.length === 1 ? 0.04 : 0;
+  // When cases fell ill or were told of elsewhere stands beside when they were reported; that is what is published.
+  const other = words.some((word) => /^(ref|onset|symptom|erkrank|diagnos|inizio|birth|death)/.test(word))
+    ? 0.12
+    : 0;
+  const simple = (words.length === 1 ? 0.04 : 0) - other;
   return named
     ? { score: (0.95 + simple) * profile.dateShare, evidence: 'its name says so' }
     : { score: 0.85 * profile.dateShare, evidence: 'found by content' };

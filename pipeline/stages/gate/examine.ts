@@ -5,9 +5,11 @@ import type { AcceptedSchema } from '../../contracts/snapshot.ts';
 import { describeColumns } from './describe-columns.ts';
 import { expectAll } from './expect-all.ts';
 import { type FoundRoles, findRoles } from './find-roles.ts';
+import { foldLevels } from './fold-levels.ts';
+import { foldStrata } from './fold-strata.ts';
 import { measureRows } from './measure-rows.ts';
 import { measureSeries, type SeriesMeasurements } from './measure-series.ts';
-import type { Measurements } from './measurements.ts';
+import type { Counted, Measurements } from './measurements.ts';
 import { type Place, readPlaces } from './places.ts';
 import { profileColumns } from './profile-columns.ts';
 import { type RawTable, readTable, type TableFile } from './read-table.ts';
@@ -59,13 +61,18 @@ export async function examine(files: TableFile[], options: ExamineOptions): Prom
 }
 
 async function judge(raw: RawTable, options: ExamineOptions): Promise<Examination> {
-  const profiles = await profileColumns(raw);
-  const first = await understand(raw, profiles, options, options.params.roles);
+  let profiles = await profileColumns(raw);
+  if (await foldLevels(raw, profiles, options.params.roles)) profiles = await profileColumns(raw);
+  const strata = await foldStrata(raw, profiles, options.params.roles);
+  if (strata.length > 0) profiles = await profileColumns(raw);
+  const folded = Object.fromEntries(strata.map(({ column, role }) => [column, role]));
+  const first = await understand(raw, profiles, options, { ...folded, ...options.params.roles });
   const inherited = options.accepted ? inheritedRoles(options.accepted, { columns: first.schema }) : {};
   const known =
     Object.keys(inherited).length > 0
       ? await understand(raw, profiles, options, {
           ...(inherited as Record<string, Role>),
+          ...folded,
           ...options.params.roles,
         })
       : first;
@@ -88,7 +95,7 @@ async function judge(raw: RawTable, options: ExamineOptions): Promise<Examinatio
     columns: found.columns,
     expectations,
     anomalies,
-    repairs: listRepairs(measured, raw.repairs, maskedCells(series)),
+    repairs: listRepairs(measured, raw, maskedCells(series)),
     rows: measured.counts.read,
     quarantined: measured.counts.quarantined + measured.counts.rejected,
     tracts: places.length,
@@ -129,15 +136,15 @@ async function understand(
   const quarantined = await count(connection, 'SELECT count(*) FROM quarantine');
   const measured: Measurements = {
     counts: {
-      read: raw.rows + raw.rejected,
+      read: raw.rows + raw.folded + sumOf(raw.aside) + raw.rejected,
       accepted: await count(connection, 'SELECT count(*) FROM typed'),
-      collapsed,
-      setAside: aside.reduce((sum, { count: n }) => sum + n, 0),
+      collapsed: collapsed + raw.folded,
+      setAside: sumOf(raw.aside) + sumOf(aside),
       quarantined,
       rejected: raw.rejected,
     },
     quarantine: await quarantineReasons(connection),
-    setAside: aside,
+    setAside: [...raw.aside, ...aside],
     conflicts,
     ...rows,
     calendar: series.calendar,
@@ -152,6 +159,10 @@ async function understand(
     running: series.running,
   });
   return { found, plan, places, measured, series, schema };
+}
+
+function sumOf(counted: readonly Counted[]): number {
+  return counted.reduce((sum, { count: n }) => sum + n, 0);
 }
 
 /** Cells of excursions that came back become unknown. */

@@ -87,7 +87,11 @@ export async function findKeys(
   }
   const pair = await bestPair(
     table,
-    singles.filter((one) => one.stable > 0.5 && one.prior > 0.4).map((one) => one.profile.name),
+    singles
+      .filter((one) => one.stable > 0.5 && one.prior > 0.4)
+      // A code that some places lack would make one place of them.
+      .toSorted((a, b) => Number(a.profile.nullShare > 0) - Number(b.profile.nullShare > 0))
+      .map((one) => one.profile.name),
   );
   if (pair && pair.unique > 0.97) {
     return describe(table, pair.keys, placeable, {
@@ -119,6 +123,12 @@ function mayBeKey(profile: ColumnProfile): boolean {
     return false;
   if (nameMeaning(profile.name).concepts.has('note') && profile.nullShare > 0.3) return false;
   return profile.nullShare < 0.99 && profile.meanLength < 80;
+}
+
+/** Whether a column may name places by its looks alone. */
+export function placeable(profile: ColumnProfile): boolean {
+  const { concepts } = nameMeaning(profile.name);
+  return mayBeKey(profile) && prior(profile) >= 0.7 && !concepts.has('age') && !concepts.has('update');
 }
 
 /** How much a column looks like a name or code of a place, before anything is counted. */
@@ -157,12 +167,14 @@ async function sampleDates(table: RawTable, date: DateForm, names: string[]): Pr
     .map((cell) => `, coalesce(${cell}, '') AS ${cell}`)
     .join('');
   const days = date.columns.map(identifier).join(", '|', ");
+  // Rows that repeat another one exactly say nothing against a key.
+  const whole = `hash(${table.columns.map(identifier).join(', ')}) AS _row`;
   await table.connection.run(
     `CREATE OR REPLACE TEMP TABLE by_date AS
      WITH days AS (SELECT concat(${days}) AS d, count(*) AS n FROM raw GROUP BY ALL),
           chosen AS (SELECT d FROM (SELECT d, n, sum(n) OVER (ORDER BY hash(d) ROWS UNBOUNDED PRECEDING) AS running FROM days WHERE d <> '')
                    WHERE running - n < ${SAMPLE_ROWS} ORDER BY running LIMIT 20000)
-     SELECT concat(${days}) AS _d${cells} FROM raw WHERE concat(${days}) IN (SELECT d FROM chosen) LIMIT ${SAMPLE_ROWS * 4}`,
+     SELECT DISTINCT concat(${days}) AS _d${cells}, ${whole} FROM raw WHERE concat(${days}) IN (SELECT d FROM chosen) LIMIT ${SAMPLE_ROWS * 4}`,
   );
 }
 

@@ -51,7 +51,8 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
       keys.evidence,
     );
   } else if (keys.keys.length > 1) {
-    const parts = free(keys.keys);
+    // The finest of several keys names the tract, the others what it lies in.
+    const parts = free(keys.keys).sort((a, b) => b.distinct - a.distinct);
     give(
       best(
         parts.filter((one) => isCountry(one)),
@@ -61,8 +62,24 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
       0.9,
       'names of countries',
     );
-    give(best(free(keys.keys), nameLook), 'tract_name', keys.confidence, keys.evidence);
-    give(best(free(keys.keys), codeLook), 'tract_id', keys.confidence, keys.evidence);
+    const finest = free(keys.keys).sort((a, b) => b.distinct - a.distinct)[0];
+    if (finest)
+      give(
+        finest.name,
+        nameLook(finest) >= codeLook(finest) ? 'tract_name' : 'tract_id',
+        keys.confidence,
+        keys.evidence,
+      );
+    const wider = free(keys.keys)[0];
+    if (wider)
+      give(
+        wider.name,
+        nameLook(wider) >= codeLook(wider) ? 'parent_name' : 'parent_id',
+        keys.confidence,
+        keys.evidence,
+      );
+    const codes = free(keys.nearly).filter((one) => codeLook(one) > nameLook(one));
+    give(best(codes, codeLook), 'tract_id', 0.8, `nearly one to one with ${keys.keys.join(' and ')}`);
   }
   const constant = evidence.profiles
     .filter(({ constant, type }) => constant && type === 'text')
@@ -100,14 +117,17 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
 /** How much the cells look like codes, 0 … 1. */
 function codeLook(profile: ColumnProfile): number {
   const { concepts } = nameMeaning(profile.name);
-  const even = profile.minLength === profile.maxLength;
+  // Names in scripts without spaces are often equally long too.
+  const even =
+    profile.minLength === profile.maxLength && profile.examples.every((value) => /^[!-~]+$/.test(value));
   const digits = profile.type === 'integer';
   const score =
     (concepts.has('id') ? 0.5 : 0) +
     (digits ? 0.3 : 0) +
     (even && profile.maxLength <= 6 ? 0.2 : 0) +
+    (isCode(profile) ? 0.4 : 0) +
     (profile.leadingZeroShare > 0 ? 0.1 : 0);
-  return concepts.has('name') || (!digits && !even && !concepts.has('id')) ? 0 : Math.min(1, score);
+  return concepts.has('name') || (!digits && !even && !isCode(profile) && !concepts.has('id')) ? 0 : Math.min(1, score);
 }
 
 /** How much the cells look like names. */
@@ -120,7 +140,17 @@ function nameLook(profile: ColumnProfile): number {
     (concepts.has('name') ? 0.5 : 0) +
       (even ? 0.05 : 0.3) +
       (profile.meanLength > 3 ? 0.2 : 0) -
-      (concepts.has('id') ? 0.3 : 0),
+      (concepts.has('id') ? 0.3 : 0) -
+      (isCode(profile) ? 0.4 : 0),
+  );
+}
+
+/** Digits and capitals, short: `2A`, `S-01`, `DE212`. */
+function isCode({ examples }: ColumnProfile): boolean {
+  return (
+    examples.length > 0 &&
+    examples.every((value) => /^[0-9A-Z._-]{1,8}$/.test(value)) &&
+    examples.some((value) => /\d/.test(value))
   );
 }
 

@@ -42,7 +42,7 @@ export async function readCsv(
   if (shape.header !== null && scan.lines - scan.blankLines.length <= shape.skip) {
     throw new GateError(`${label} holds a header and no rows`, {
       hint: EMPTY_HINT,
-      facts: { header: shape.header },
+      facts: { header: columnNames(shape.header, shape.header.length).names },
     });
   }
   const names = namesOf(shape, repairs);
@@ -97,6 +97,14 @@ async function asUtf8(path: string, label: string, repairs: Repair[], options: R
       hint: 'give the address of the CSV file inside',
     });
   }
+  if (isBinary(head)) {
+    throw new GateError(
+      `${label} is not text: it starts with ${JSON.stringify(head.subarray(0, 12).toString('latin1'))}`,
+      {
+        hint: 'expected CSV, Parquet or JSON (plain, gz or zip); give the address of such a file',
+      },
+    );
+  }
   const encoding = encodingOf(scan, head);
   if (scan.bom) repairs.push({ repair: 'byte-order-mark', count: 1, examples: [] });
   if (encoding === 'utf-8' && scan.nuls === 0 && scan.lineEnd !== 'mixed') return { path, scan, encoding };
@@ -107,6 +115,16 @@ async function asUtf8(path: string, label: string, repairs: Repair[], options: R
     repairs.push({ repair: 'line-ends', count: 1, examples: ['CR or mixed → LF'] });
   const clean = await transcode(path, encoding, options.scratch, options.signal);
   return { path: clean, scan: await scanBytes(clean, options.signal), encoding };
+}
+
+/** Control characters that no text has, or nothing but NUL (in UTF-16 every second byte is). */
+function isBinary(head: Buffer): boolean {
+  const marked = head[0] === 0xff || head[0] === 0xfe;
+  const strange = head.filter(
+    (byte) => byte > 0 && byte < 32 && ![9, 10, 12, 13, 26, 27].includes(byte),
+  ).length;
+  const empty = head.filter((byte) => byte === 0).length;
+  return empty > 0.8 * head.length || (!marked && strange > 0.02 * head.length);
 }
 
 async function sampleOf(path: string): Promise<string> {

@@ -23,7 +23,7 @@ export async function readJson(
 ): Promise<ReadPart> {
   const { size } = await stat(path);
   if (size === 0)
-    throw new GateError(`${label} is empty: 0 bytes`, { hint: 'look at the source in a browser' });
+    throw new GateError(`${label} holds no records`, { hint: 'look at the source in a browser' });
   const records = size <= MAX_DOCUMENT ? recordsIn(parse(await readFile(path, 'utf8'))) : null;
   if (records !== null && records.length === 0) {
     throw new GateError(`${label} holds no records`, { hint: 'write the path to them into `json.records`' });

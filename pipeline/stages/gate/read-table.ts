@@ -1,9 +1,10 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { GateError } from '../../contracts/errors.ts';
+import { GateError, PerennialError } from '../../contracts/errors.ts';
 import type { GateReport } from '../../contracts/gate.ts';
 import { columnsOf } from './columns-of.ts';
 import { gunzip, readHead } from './csv-bytes.ts';
 import { joinParts } from './join-parts.ts';
+import type { Counted } from './measurements.ts';
 import { meltDates } from './melt-dates.ts';
 import { MAX_REJECTS, readCsv } from './read-csv.ts';
 import { readJson } from './read-json.ts';
@@ -46,13 +47,20 @@ export interface RawTable {
   rows: number;
   format: GateReport['format'];
   repairs: Repair[];
+  /** Rows that were summed into others, and rows set aside, before anything was typed; `rows` counts what is left. */
+  folded: number;
+  aside: Counted[];
+  /** How often `raw` was replaced. */
+  kept: number;
   /** At most 10,000; `rejected` counts all. */
   rejects: Reject[];
   rejected: number;
 }
 
 /** What one file gave: a table or view of its own in DuckDB, columns and `_line`. */
-export type ReadPart = Omit<RawTable, 'connection' | 'close' | 'table' | 'rows'> & { table: string };
+export type ReadPart = Pick<RawTable, 'columns' | 'format' | 'repairs' | 'rejects' | 'rejected'> & {
+  table: string;
+};
 
 const MAX_UNPACKED = 8_000_000_000;
 
@@ -105,6 +113,9 @@ export async function readTable(files: TableFile[], options: ReadOptions): Promi
       close,
       table: 'raw',
       rows,
+      folded: 0,
+      aside: [],
+      kept: 0,
       columns: joined.columns,
       format: parts[0].format,
       repairs: [...parts.flatMap((part) => part.repairs), ...joined.repairs],
@@ -113,8 +124,18 @@ export async function readTable(files: TableFile[], options: ReadOptions): Promi
     };
   } catch (error) {
     await close();
-    throw error;
+    throw options.signal?.aborted ? error : asRefusal(error, files);
   }
+}
+
+/** Bytes that nobody foresaw make the engine or the unpacker stumble: bad input all the same. */
+function asRefusal(error: unknown, files: TableFile[]): unknown {
+  if (error instanceof PerennialError || !(error instanceof Error)) return error;
+  const names = files.map(({ name, path }) => name ?? path).join(', ');
+  return new GateError(`${names} cannot be read: ${error.message.split('\n')[0]}`, {
+    cause: error,
+    hint: 'look at the first lines of the file; it may be damaged, or of another kind than its name says',
+  });
 }
 
 async function readPart(
@@ -129,7 +150,7 @@ async function readPart(
   if (magic[0] === 0x1f && magic[1] === 0x8b) {
     file.path = await gunzip(given.path, options.scratch, MAX_UNPACKED, options.signal);
   }
-  if (magic.toString('latin1') === 'PAR1') return readParquet(connection, file.path, name);
+  if (magic.toString('latin1') === 'PAR1') return readParquet(connection, file.path, label, name);
   if (given.format === 'json') return readJson(connection, file.path, label, name, options);
   if (given.format === 'parquet') {
     throw new GateError(
@@ -142,14 +163,19 @@ async function readPart(
   return readCsv(connection, file, name, options);
 }
 
-async function readParquet(connection: DuckDBConnection, path: string, name: string): Promise<ReadPart> {
+async function readParquet(
+  connection: DuckDBConnection,
+  path: string,
+  label: string,
+  name: string,
+): Promise<ReadPart> {
   try {
     await connection.run(
       `CREATE TABLE ${name} AS SELECT COLUMNS(*)::VARCHAR, file_row_number + 1 AS _line
        FROM (SELECT * FROM read_parquet(${literal(path)}, file_row_number = true))`,
     );
   } catch (cause) {
-    throw new GateError(`${path} cannot be read as Parquet`, {
+    throw new GateError(`${label} cannot be read as Parquet`, {
       cause,
       hint: 'it may be cut off; fetch it again',
     });

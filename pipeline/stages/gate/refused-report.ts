@@ -1,12 +1,17 @@
 import type { PerennialError } from '../../contracts/errors.ts';
-import type { GateReport } from '../../contracts/gate.ts';
+import type { GateColumn, GateReport } from '../../contracts/gate.ts';
+import { roleOfName } from './role-of-name.ts';
 
-/** The report of a source that holds no table: one failure, the reader's own words. */
-export function refusedReport(source: string, error: PerennialError): GateReport {
+/** The report of a source that holds no table: one failure, the reader's own words. A header without rows is told
+ *  column by column, as far as names alone tell. */
+export function refusedReport(
+  source: string,
+  error: Pick<PerennialError, 'message' | 'hint' | 'facts'>,
+): GateReport {
   return {
     passed: false,
     source,
-    columns: [],
+    columns: namedColumns(error.facts.header),
     expectations: [
       {
         expectation: 'readable-table',
@@ -26,4 +31,11 @@ export function refusedReport(source: string, error: PerennialError): GateReport
     first_time: null,
     last_time: null,
   };
+}
+
+function namedColumns(header: unknown): GateColumn[] {
+  if (!Array.isArray(header)) return [];
+  return header
+    .map(String)
+    .map((name) => ({ name, ...roleOfName(name), evidence: 'its name alone; there are no rows' }));
 }

@@ -6,12 +6,12 @@ type Repair = GateReport['repairs'][number];
 /** What was mended without asking, so that nobody has to wonder where a row or a number went. */
 export function listRepairs(
   measured: Pick<Measurements, 'counts' | 'setAside' | 'outside'>,
-  reading: readonly Repair[],
+  read: { repairs: readonly Repair[]; folded: number },
   masked: Counted[],
 ): Repair[] {
   return [
-    ...reading,
-    ...when(measured.counts.collapsed, 'rows that repeat another row exactly, folded into it'),
+    ...read.repairs,
+    ...when(measured.counts.collapsed - read.folded, 'rows that repeat another row exactly, folded into it'),
     ...measured.setAside.map(({ reason, count, examples }) => ({
       repair: `rows set aside: ${reason}`,
       count,

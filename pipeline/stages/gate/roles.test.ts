@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { isAgeBand, saysNothing } from './roles.ts';
 
-it.each(['new_conf', 'conf_cum', 'dths_new', 'xyz', 'col 7'])('lets the content of %s speak', (name) => {
+it.each(['new_conf', 'conf_cum', 'hsp_new', 'xyz', 'col 7'])('lets the content of %s speak', (name) => {
   expect(saysNothing(name)).toBe(true);
 });
 

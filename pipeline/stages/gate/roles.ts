@@ -17,7 +17,14 @@ export interface MeasureEvidence {
   sample: SeriesSample;
 }
 
-const COUNTED = ['new_cases', 'total_cases', 'tests', 'hospitalised', 'intensive_care', 'deaths'] as const;
+export const COUNTED = [
+  'new_cases',
+  'total_cases',
+  'tests',
+  'hospitalised',
+  'intensive_care',
+  'deaths',
+] as const;
 type Counted = (typeof COUNTED)[number];
 
 /** Finds the measures, at most one column a role.
@@ -59,9 +66,7 @@ function offer(profile: ColumnProfile, role: Counted, evidence: MeasureEvidence)
 /** How well a name fits a role, 0 … 1; words that say something else count against it. */
 export function nameScore(meaning: NameMeaning, role: Counted): number {
   const has = (...concepts: Concept[]) => concepts.some((concept) => meaning.concepts.has(concept));
-  if (
-    has('rate', 'note', 'recovered', 'change', 'id', 'name', 'latitude', 'longitude', 'population', 'update')
-  )
+  if (has('rate', 'note', 'recovered', 'change', 'id', 'name', 'latitude', 'longitude', 'population'))
     return 0;
   const extra =
     0.08 * Math.min(4, meaning.unknown.length) +
@@ -226,7 +231,7 @@ function counts(facts: SeriesFacts | undefined): boolean {
 }
 
 /** Words that say of what kind a count is, not what is counted: `new_conf`, `dths_total`. */
-const KINDS: ReadonlySet<Concept> = new Set(['new', 'total', 'day']);
+const KINDS: ReadonlySet<Concept> = new Set(['new', 'total', 'day', 'value', 'weekly', 'week']);
 
 /** A name that no language of ours explains, or that is only a number. */
 export function saysNothing(name: string): boolean {

@@ -90,8 +90,9 @@ export function planTable(found: FoundRoles, profiles: readonly ColumnProfile[])
 function tractSql(keys: readonly string[]): string {
   if (keys.length === 0) return `'all'`;
   if (keys.length === 1) return `nullif(${trimmed(keys[0])}, '')`;
-  const parts = keys.map((key) => `coalesce(${trimmed(key)}, '')`);
-  return `nullif(concat_ws(' | ', ${parts.join(', ')}), ${literal(' | '.repeat(keys.length - 1))})`;
+  // A country that is not divided has no province: its name is enough.
+  const parts = keys.map((key) => `nullif(${trimmed(key)}, '')`);
+  return `nullif(concat_ws(' | ', ${parts.join(', ')}), '')`;
 }
 
 function trimmed(column: string): string {

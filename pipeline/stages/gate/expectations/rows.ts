@@ -34,7 +34,7 @@ export function expectRows(
       observed: share(counts.quarantined, counts.read),
       limit: policy.max_quarantined_share,
       examples: measured.quarantine.map(({ reason, count }) => `${count} × ${reason}`),
-      hint: 'mend them at the source or tell what the columns mean; `gate --readmit` takes rows back that then pass',
+      hint: 'mend them at the source or tell what the columns mean; `npm run pipeline -- readmit <model>` takes rows back that then pass',
     }),
     ...(previousRows === null ? [] : [rowCount(counts.read, previousRows, policy)]),
   ];
