@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import pino from 'pino';
 import { type StageContext, silent } from '../pipeline/context.ts';
 import { ModelParams } from '../pipeline/contracts/params.ts';
@@ -45,7 +46,12 @@ async function measured<T>(stage: string, work: () => Promise<T>): Promise<T> {
   const result = await work();
   const wall = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(before);
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
-  costs.push({ stage, wall, cpu: (user + system) / 1e6, peakMiB });
+  costs.push({ stage, wall, cpu: (user + system) / 1e6, peakMiB: await peak() });
   return result;
+}
+
+/** Not `resourceUsage()`: its peak begins with that of the process which started this one. */
+async function peak(): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
