@@ -3,7 +3,14 @@ import { type BoostingOptions, type Examples, fitForest } from './boosting.ts';
 import type { Candidate, FitRequest } from './candidate.ts';
 import { seasonOf } from './predict/baselines.ts';
 import { type SeriesView, viewOf } from './predict/series-view.ts';
-import { featureCount, type Offset, offsetOf, writeFeatures } from './predict/tree-features.ts';
+import {
+  type FeatureOptions,
+  featureCount,
+  knowsYears,
+  type Offset,
+  offsetOf,
+  writeFeatures,
+} from './predict/tree-features.ts';
 import { fittedTrees, loadTrees } from './predict/trees.ts';
 
 export interface TreesOptions {
@@ -20,7 +27,7 @@ export interface TreesOptions {
  *  trees; half as costly as the larger ones that were as good. */
 export const TREES: TreesOptions = {
   offset: 'ratio',
-  halfLife: 250,
+  halfLife: 700,
   levelPower: 0.7,
   maxRows: 100_000,
   boosting: {
@@ -46,10 +53,11 @@ export function treesCandidate(name: string, options: Partial<TreesOptions> = {}
       const season = seasonOf(request.known);
       const view = viewOf(request.known, { season, lookback: request.known.last + 1, lead: request.maxLead });
       const rows = drawExamples(view, request, settings);
-      const { examples, low, high } = examplesOf(view, rows, settings);
+      const years = knowsYears(request.known.panel.step, view.length);
+      const { examples, low, high } = examplesOf(view, rows, { ...settings, years });
       const forest = fitForest(examples, { ...settings.boosting, seed: request.seed });
       return fittedTrees(
-        { name, season, maxLead: request.maxLead, offset: settings.offset, low, high },
+        { name, season, maxLead: request.maxLead, offset: settings.offset, years, low, high },
         forest,
       );
     },
@@ -97,7 +105,7 @@ function drawExamples(view: SeriesView, request: FitRequest, options: TreesOptio
   };
 }
 
-function examplesOf(view: SeriesView, rows: Rows, options: TreesOptions) {
+function examplesOf(view: SeriesView, rows: Rows, options: TreesOptions & FeatureOptions) {
   const n = rows.tract.length;
   const features = featureCount(view);
   const columns = Array.from({ length: features }, () => new Float32Array(n));
@@ -107,7 +115,7 @@ function examplesOf(view: SeriesView, rows: Rows, options: TreesOptions) {
   const halfLife = options.halfLife * (rows.thinned ? 2 : 1);
   for (let i = 0; i < n; i++) {
     const example = { tract: rows.tract[i], origin: rows.origin[i], lead: rows.lead[i] };
-    writeFeatures(view, example, row);
+    writeFeatures(view, example, row, options);
     for (let f = 0; f < features; f++) columns[f][i] = row[f];
     const track = view.tracts[example.tract];
     target[i] = track.x[example.origin + example.lead] - offsetOf(view, example, options.offset);

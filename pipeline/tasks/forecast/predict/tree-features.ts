@@ -1,9 +1,22 @@
+import type { Step } from '../../../contracts/panel.ts';
 import type { SeriesView, Track } from './series-view.ts';
 
 /** What a forecast starts from; the trees learn what to add to it (both on the transformed scale).
  *  `ratio`: the value of the same season slot in the last season known.
  *  `level`: the moving level, with the usual deviation of the target's season slot. */
 export type Offset = 'ratio' | 'level';
+
+export interface FeatureOptions {
+  /** Whether the season of the year takes part. */
+  years: boolean;
+}
+
+/** A year that was seen less than three times is not a season but a memory: last spring's wave is no reason for the
+ *  next. */
+export function knowsYears(step: Step, steps: number): boolean {
+  const year = STEPS_PER_YEAR[step];
+  return year > 0 && steps >= 3 * year;
+}
 
 export interface Example {
   tract: number;
@@ -52,12 +65,17 @@ function centredLevel(track: Track, view: SeriesView, t: number, origin: number)
 
 /** How many numbers `writeFeatures` writes for this view. */
 export function featureCount(view: SeriesView): number {
-  return writeFeatures(view, { tract: 0, origin: 0, lead: 1 }, new Float32Array(256));
+  return writeFeatures(view, { tract: 0, origin: 0, lead: 1 }, new Float32Array(256), { years: false });
 }
 
 /** Writes the features of one example; only steps ≤ origin are read, but for the calendar.
  *  @returns how many were written */
-export function writeFeatures(view: SeriesView, example: Example, into: Float32Array): number {
+export function writeFeatures(
+  view: SeriesView,
+  example: Example,
+  into: Float32Array,
+  options: FeatureOptions,
+): number {
   const { tract, origin, lead } = example;
   const { window, calendar } = view;
   const track = view.tracts[tract];
@@ -104,13 +122,13 @@ export function writeFeatures(view: SeriesView, example: Example, into: Float32A
   into[at++] = parent.filled[origin] - parent.filled[Math.max(0, origin - period)];
   into[at++] = now - level(track, origin - window) - (whole.level[origin] - level(whole, origin - window));
   // a year ago: how the level went on from there
-  const year = STEPS_PER_YEAR[view.known.panel.step];
+  const year = options.years ? STEPS_PER_YEAR[view.known.panel.step] : 0;
   into[at++] =
     year === 0 ? Number.NaN : level(track, target - year + (window >> 1)) - level(track, origin - year);
   // calendar
   into[at++] = calendar.weekday(view.from + target);
   into[at++] = calendar.hour(view.from + target);
-  into[at++] = calendar.yearFraction(view.from + target);
+  into[at++] = options.years ? calendar.yearFraction(view.from + target) : Number.NaN;
   for (const day of view.known.panel.step === 'day' ? [-2, -1, 0, 1] : [0])
     into[at++] = holiday(target + day);
   for (const day of view.known.panel.step === 'day' ? [-1, 0, 1] : [0]) into[at++] = holiday(base + day);

@@ -10,6 +10,7 @@ export interface TreesSettings {
   season: number;
   maxLead: number;
   offset: Offset;
+  years: boolean;
   /** Limits of the learnt difference on the transformed scale: nothing beyond what was ever seen. */
   low: number;
   high: number;
@@ -35,7 +36,7 @@ export function loadTrees(name: string, files: BundleFiles): Fitted {
 }
 
 function forecastTrees(settings: TreesSettings, forest: Forest, known: Known): Float64Array {
-  const { maxLead, season, offset, low, high } = settings;
+  const { maxLead, season, offset, years, low, high } = settings;
   const tracts = known.panel.tracts.length;
   const out = new Float64Array(tracts * maxLead);
   const view = recentView(known, season, maxLead);
@@ -44,7 +45,7 @@ function forecastTrees(settings: TreesSettings, forest: Forest, known: Known): F
   for (let tract = 0; tract < tracts; tract++) {
     for (let lead = 1; lead <= maxLead; lead++) {
       const example = { tract, origin: view.length - 1, lead };
-      writeFeatures(view, example, row);
+      writeFeatures(view, example, row, { years });
       const change = Math.max(low, Math.min(high, predictForest(forest, row)));
       out[tract * maxLead + lead - 1] = view.transforms[tract].from(offsetOf(view, example, offset) + change);
     }
