@@ -3,10 +3,19 @@ import { StageFailedError } from './clients/dvc-error.ts';
 import { type GlobalOptions, makeEnvironment } from './commands/environment.ts';
 import { EXIT, PerennialError } from './contracts/errors.ts';
 
-/** Set once by Ctrl-C or SIGTERM; every wait listens to it. */
+/** Set by Ctrl-C or SIGTERM; every wait listens to it. */
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => stop.abort(new Error(signal)));
+const AT_ONCE_AFTER_MS = 1_000;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  let first = 0;
+  process.on(signal, () => {
+    // One Ctrl-C may come twice: from the terminal, and passed on by what started us. Who presses again means it.
+    if (stop.signal.aborted && Date.now() - first > AT_ONCE_AFTER_MS) process.exit(130);
+    if (stop.signal.aborted) return;
+    first = Date.now();
+    stop.abort(new Error(signal));
+  });
+}
 
 const program = new Command('perennial')
   .description(

@@ -33,7 +33,8 @@ export function dvcAt(options: DvcOptions) {
 
     /** Puts files or folders under DVC: `data` → `data.dvc`. */
     async add(...targets: string[]): Promise<void> {
-      await run(['add', '--quiet', ...targets], 30 * MINUTE);
+      // Not quiet: that would keep the reason of a failure to itself.
+      await run(['add', ...targets], 30 * MINUTE);
     },
 
     /** Runs the stages (and those they stand on) whose inputs changed; without targets, all. */

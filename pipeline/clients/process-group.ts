@@ -22,24 +22,29 @@ export interface GroupResult {
 /** How long a group may take to end after SIGTERM before it is killed. */
 const GRACE_MS = 5_000;
 
+/** Waits for fd 3 to close, which is when we have ended, however that came; then ends its whole group. */
+const WATCHED = '(cat <&3; kill -9 0) >/dev/null 2>&1 & exec "$@" 3<&-';
+
 /** Runs a command as a process group of its own, so that nothing it started outlives a time-out or a cancellation:
- *  DVC, for one, dies of SIGTERM and leaves the stage's process running. */
+ *  DVC, for one, dies of SIGTERM and leaves the stage's process running. Nor does it outlive us, killed or not: an orphan would keep
+ *  DVC's lock, and write beside the next run. */
 export async function runGroup(command: string, args: string[], options: GroupOptions): Promise<GroupResult> {
   const { cwd, env, timeoutMs, signal, onLine } = options;
   if (signal?.aborted) return { exitCode: undefined, stdout: '', output: '', ended: 'cancelled' };
 
-  const child = execa(command, args, {
+  const child = execa('sh', ['-c', WATCHED, 'sh', command, ...args], {
     cwd,
     env,
     extendEnv: false,
     detached: true,
     cleanup: false,
-    stdin: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe', ['pipe']],
     all: true,
     reject: false,
     // Of an endless output only the end is of use.
     maxBuffer: 20_000_000,
   });
+  child.once('exit', () => child.stdio[3]?.destroy());
   let ended: GroupResult['ended'] = 'by-itself';
   const end = (why: GroupResult['ended']) => {
     ended = why;
@@ -57,7 +62,8 @@ export async function runGroup(command: string, args: string[], options: GroupOp
     if (onLine) void passLines(child.iterable({ from: 'all' }), onLine);
     const result = await child;
     if (ended !== 'by-itself') await endGroup(child.pid);
-    if (result.exitCode === undefined && result.code === 'ENOENT') ended = 'not-found';
+    // The shell's own answer to a command that is not there.
+    if (result.exitCode === 127) ended = 'not-found';
     return { exitCode: result.exitCode, stdout: result.stdout, output: result.all, ended };
   } finally {
     clearTimeout(timer);
