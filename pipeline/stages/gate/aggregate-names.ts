@@ -23,3 +23,11 @@ export function unassigned(
 export function soundsLikeTotal(name: string): boolean {
   return TOTAL.test(name.trim());
 }
+
+/** Names of groups of countries. Only beside countries are they no places of their own. */
+const GROUPS =
+  /^(world|africa|asia|europe|oceania|antarctica|(north|south|latin|central) america( and the caribbean)?|european union( \(\d+\))?|(high|low|middle|upper[- ]middle|lower[- ]middle)[- ]income( countries)?|international|(asia|europe|world) excl\. .*|summer olympics 2020|winter olympics 2022)$/i;
+
+export function soundsLikeGroup(name: string): boolean {
+  return GROUPS.test(name.trim());
+}

@@ -13,6 +13,7 @@ import type { Counted, Measurements } from './measurements.ts';
 import { type Place, readPlaces } from './places.ts';
 import { profileColumns } from './profile-columns.ts';
 import { type RawTable, readTable, type TableFile } from './read-table.ts';
+import { findRedefinitions } from './redefinitions.ts';
 import { listRepairs } from './repairs.ts';
 import type { Column } from './samples.ts';
 import { compareSchemas, inheritedRoles } from './schema-drift.ts';
@@ -128,7 +129,7 @@ async function understand(
   });
   const plan = planTable(found, profiles);
   await typeRows(raw, plan, { now: options.now });
-  const { collapsed, conflicts } = await collapseRepeats(connection, plan);
+  const { collapsed, autumn, conflicts } = await collapseRepeats(connection, plan);
   const { places, setAside: aside } = await setAside(connection, plan, await readPlaces(raw, plan));
   const rows = await measureRows(raw, plan, places);
   const series = await measureSeries(connection, plan, places);
@@ -143,13 +144,14 @@ async function understand(
       quarantined,
       rejected: raw.rejected,
     },
+    autumn,
     quarantine: await quarantineReasons(connection),
     setAside: [...raw.aside, ...aside],
     conflicts,
     ...rows,
     calendar: series.calendar,
     totals: series.totals,
-    levels: series.levels,
+    levels: [...(await findRedefinitions(raw, plan, profiles)), ...series.levels],
     tracts: { count: places.length, short: shortHistories(places, series) },
   };
   const schema = await describeColumns(raw, plan, {

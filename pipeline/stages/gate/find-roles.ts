@@ -7,7 +7,7 @@ import { nameMeaning } from './name-words.ts';
 import { placeRoles } from './place-roles.ts';
 import type { ColumnProfile } from './profile-columns.ts';
 import type { RawTable } from './read-table.ts';
-import { type Finding, isAgeBand, measureRoles } from './roles.ts';
+import { type Finding, isAgeBand, isRunning, measureRoles } from './roles.ts';
 import { sampleSeries } from './sample-series.ts';
 import { seriesFacts } from './series-facts.ts';
 import { chooseTarget } from './target.ts';
@@ -30,6 +30,8 @@ export interface FoundRoles {
   step: 'hour' | 'day' | 'week' | 'month';
   /** Column that is forecast. */
   target: string | null;
+  /** Columns that only grow within a tract. */
+  running: ReadonlySet<string>;
 }
 
 export interface RoleOptions {
@@ -69,7 +71,7 @@ export async function findRoles(
       line: roleLine(column, 'date'),
     });
   }
-  if (date === null) return finish({ step: 'day', keys: [], date, target: null });
+  if (date === null) return finish({ step: 'day', keys: [], date, target: null, running: new Set() });
 
   add(ageBands(open()));
   const forced = Object.keys(options.roles).filter((name) => options.roles[name] === 'tract_id');
@@ -112,11 +114,13 @@ export async function findRoles(
       line: roleLine(target.column, target.role),
     });
   }
+  const running = new Set([...facts].flatMap(([name, told]) => (isRunning(told) ? [name] : [])));
   return finish({
     step: stepOf(times, sample.tract),
     keys: identity(keys, found),
     date,
     target: target.column,
+    running,
   });
 
   function finish(rest: Omit<FoundRoles, 'columns' | 'problems'>): FoundRoles {

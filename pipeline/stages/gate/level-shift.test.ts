@@ -17,7 +17,7 @@ test('finds the week in which tests began to count twice as much', () => {
   );
   const [shift, ...others] = findShifts(changes(levels));
   expect(others).toEqual([]);
-  expect(shift.week).toBe(20);
+  expect(shift.at).toBe(20);
   expect(Math.exp(shift.jump)).toBeCloseTo(2, 1);
 });
 
@@ -43,4 +43,20 @@ test('a step of a fifth is too small to tell, one of a half is told', () => {
 
 test('too short a series says nothing', () => {
   expect(findShifts(changes([100, 100, 100, 100, 200, 200, 200, 200]))).toEqual([]);
+});
+
+test('growth that doubles and doubles again is an epidemic, also where one week exceeds all', () => {
+  // Italy's weeks around the first Omicron wave, in thousands.
+  const levels = [
+    60, 62, 65, 70, 78, 86, 96, 105, 110, 153, 251, 700, 1160, 1250, 1200, 950, 800, 600, 450, 330, 280,
+  ];
+  expect(findShifts(changes(levels))).toEqual([]);
+});
+
+test('a jump that only half of the tracts take part in is no change for all', () => {
+  const step = (week: number, joins: boolean) => (joins && week === 20 ? Math.log(2) : 0.01 * Math.sin(week));
+  const some = (joining: number) =>
+    Array.from({ length: 40 }, (_, week) => [0, 1, 2, 3, 4].map((tract) => step(week, tract < joining)));
+  expect(findShifts(some(3))).toEqual([]);
+  expect(findShifts(some(4))).toHaveLength(1);
 });

@@ -17,6 +17,7 @@ export const LARGEST_EXACT = 9_007_199_254_740_992;
 /** Pairs that cannot be: what the smaller may not exceed. */
 const COVERS: { rule: string; smaller: string; greater: string }[] = [
   { rule: 'tests-cover-cases', smaller: 'total_cases', greater: 'tests' },
+  { rule: 'tests-cover-cases', smaller: 'new_cases', greater: 'tests' },
   { rule: 'intensive-care-within-hospitalised', smaller: 'intensive_care', greater: 'hospitalised' },
 ];
 
@@ -66,7 +67,10 @@ async function countTyped(connection: DuckDBConnection, plan: TablePlan): Promis
 
 function plausible(plan: TablePlan) {
   const has = (name: string) => plan.measures.some((measure) => measure.name === name);
-  return COVERS.filter(({ smaller, greater }) => has(smaller) && has(greater));
+  // Tests of a day cover the day's cases, all tests all cases; the other comparison says nothing.
+  const like = (smaller: string) =>
+    smaller === 'intensive_care' || (smaller === 'total_cases') === plan.running.has('tests');
+  return COVERS.filter(({ smaller, greater }) => has(smaller) && has(greater) && like(smaller));
 }
 
 /** A negative count is a correction booked on one day, a number beyond 2^53 an overflow: unknown, both of them. */

@@ -2,6 +2,8 @@
 export interface Measurements {
   /** Where every row that was read ended up; the five parts sum to `read`. */
   counts: Accounting;
+  /** Rows of the hour that local time repeats in autumn, averaged with their twins; among the collapsed. */
+  autumn: number;
   /** Reasons of quarantine and of setting aside, most frequent first. */
   quarantine: Counted[];
   setAside: Counted[];
@@ -81,4 +83,6 @@ export interface LevelShift {
   /** Shift in units of the series' own weekly noise. */
   score: number;
   tracts: number;
+  /** Proof beyond the jump itself. */
+  evidence?: string;
 }

@@ -127,7 +127,9 @@ function codeLook(profile: ColumnProfile): number {
     (even && profile.maxLength <= 6 ? 0.2 : 0) +
     (isCode(profile) ? 0.4 : 0) +
     (profile.leadingZeroShare > 0 ? 0.1 : 0);
-  return concepts.has('name') || (!digits && !even && !isCode(profile) && !concepts.has('id')) ? 0 : Math.min(1, score);
+  return concepts.has('name') || (!digits && !even && !isCode(profile) && !concepts.has('id'))
+    ? 0
+    : Math.min(1, score);
 }
 
 /** How much the cells look like names. */
@@ -146,8 +148,9 @@ function nameLook(profile: ColumnProfile): number {
 }
 
 /** Digits and capitals, short: `2A`, `S-01`, `DE212`. */
-function isCode({ examples }: ColumnProfile): boolean {
+function isCode({ examples, type }: ColumnProfile): boolean {
   return (
+    type !== 'number' &&
     examples.length > 0 &&
     examples.every((value) => /^[0-9A-Z._-]{1,8}$/.test(value)) &&
     examples.some((value) => /\d/.test(value))

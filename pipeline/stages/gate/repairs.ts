@@ -5,13 +5,20 @@ type Repair = GateReport['repairs'][number];
 
 /** What was mended without asking, so that nobody has to wonder where a row or a number went. */
 export function listRepairs(
-  measured: Pick<Measurements, 'counts' | 'setAside' | 'outside'>,
+  measured: Pick<Measurements, 'counts' | 'autumn' | 'setAside' | 'outside'>,
   read: { repairs: readonly Repair[]; folded: number },
   masked: Counted[],
 ): Repair[] {
   return [
     ...read.repairs,
-    ...when(measured.counts.collapsed - read.folded, 'rows that repeat another row exactly, folded into it'),
+    ...when(
+      measured.counts.collapsed - read.folded - measured.autumn,
+      'rows that repeat another row exactly, folded into it',
+    ),
+    ...when(
+      measured.autumn,
+      'rows of the hour that the end of summer time repeats, averaged with their twins',
+    ),
     ...measured.setAside.map(({ reason, count, examples }) => ({
       repair: `rows set aside: ${reason}`,
       count,

@@ -209,6 +209,7 @@ export function swiss(days = 240): SampleFile {
       ]);
     }
   };
+  made.cases[7] = made.cases[7].map((cases) => Math.round(cases / 300));
   for (const [c, canton] of cantons.entries()) add(canton, 200_000 + 50_000 * c, made.cases[c]);
   const sum = (members: number) =>
     made.cases[0].map((_, day) => made.cases.slice(0, members).reduce((all, one) => all + one[day], 0));

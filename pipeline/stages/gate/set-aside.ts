@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { soundsLikeTotal, unassigned } from './aggregate-names.ts';
+import { soundsLikeGroup, soundsLikeTotal, unassigned } from './aggregate-names.ts';
+import { findTotals, type TractSeries } from './find-totals.ts';
 import type { Counted } from './measurements.ts';
 import type { Place } from './places.ts';
 import { identifier } from './sql.ts';
@@ -19,12 +20,11 @@ export async function setAside(
     const reason = unassigned(place, located.length > places.length / 2);
     if (reason) reasons.set(place.tract, reason);
   }
-  const total = await findTotal(
-    connection,
-    plan,
-    places.filter(({ tract }) => !reasons.has(tract)),
-  );
-  if (total) reasons.set(total.tract, `“${total.name}” is the sum of the others`);
+  const left = () => places.filter(({ tract }) => !reasons.has(tract));
+  for (const place of groups(left())) reasons.set(place.tract, `“${place.name}” is a group of other tracts`);
+  for (const { tract, name } of await totalsOf(connection, plan, left())) {
+    reasons.set(tract, `“${name}” is the sum of the others`);
+  }
   if (reasons.size === 0 || reasons.size === places.length) return { places: [...places], setAside: [] };
 
   const set: Counted[] = [];
@@ -36,30 +36,45 @@ export async function setAside(
   return { places: places.filter(({ tract }) => !reasons.has(tract)), setAside: merged(set) };
 }
 
-/** The greatest tract, if its numbers are the sum of all others nearly everywhere (the name alone proves nothing). */
-async function findTotal(
+/** Continents and their like beside countries, and areas that others name as what they lie in. */
+function groups(places: readonly Place[]): Place[] {
+  const children = new Map<string, number>();
+  for (const { parent } of places) if (parent) children.set(parent, (children.get(parent) ?? 0) + 1);
+  const found = places.filter(
+    ({ name, id, parent }) =>
+      soundsLikeGroup(name) ||
+      [name, id].some((own) => own !== parent && (children.get(own) ?? 0) >= 2 && parent === null),
+  );
+  // A file of continents alone is about continents.
+  return found.length > 0 && places.length - found.length >= Math.max(3, found.length) ? found : [];
+}
+
+const MOMENTS = 60;
+/** So many tracts have no total among them that is worth the search. */
+const MAX_TRACTS = 20_000;
+
+async function totalsOf(
   connection: DuckDBConnection,
   plan: TablePlan,
   places: readonly Place[],
-): Promise<Place | null> {
-  if (places.length < 4 || !plan.target) return null;
+): Promise<{ tract: number; name: string }[]> {
+  if (places.length < 4 || places.length > MAX_TRACTS || !plan.target) return [];
   const target = identifier(plan.target.name);
-  const inside = places.map(({ tract }) => tract).join(', ');
-  const greatest = await connection.runAndReadAll(
-    `SELECT tract FROM typed WHERE tract IN (${inside}) GROUP BY tract ORDER BY sum(${target}) DESC NULLS LAST LIMIT 1`,
+  const read = await connection.runAndReadAll(
+    `WITH moments AS (SELECT time, row_number() OVER (ORDER BY hash(time)) - 1 AS nth FROM (SELECT DISTINCT time FROM typed) ORDER BY 2 LIMIT ${MOMENTS})
+     SELECT tract, nth::INTEGER, ${target} FROM typed JOIN moments USING (time)`,
   );
-  const tract = Number(greatest.getRows()[0]?.[0] ?? Number.NaN);
-  const place = places.find((candidate) => candidate.tract === tract);
-  if (!place) return null;
-  const [all, equal] = (
-    await connection.runAndReadAll(
-      `SELECT count(*), count(*) FILTER (abs(2 * own - total) <= 0.01 * own) FROM (
-         SELECT time, sum(${target}) AS total, sum(${target}) FILTER (tract = ${tract}) AS own FROM typed
-         WHERE tract IN (${inside}) GROUP BY time) WHERE own > 0`,
-    )
-  ).getRows()[0];
-  const needed = soundsLikeTotal(place.name) ? 0.5 : 0.9;
-  return Number(all) > 0 && Number(equal) / Number(all) >= needed ? place : null;
+  const series = new Map<number, TractSeries>(
+    places.map(({ tract, name }) => [
+      tract,
+      { tract, name, values: new Float64Array(MOMENTS).fill(Number.NaN) },
+    ]),
+  );
+  for (const [tract, nth, value] of read.getRows()) {
+    const one = series.get(Number(tract));
+    if (one && value !== null) one.values[Number(nth)] = Number(value);
+  }
+  return findTotals([...series.values()], soundsLikeTotal);
 }
 
 function merged(set: readonly Counted[]): Counted[] {

@@ -18,6 +18,8 @@ export interface TablePlan {
   /** What the models forecast: a measure of the typed table. */
   target: { name: Measure; role: Measure; column: string } | null;
   dateColumns: string[];
+  /** Measures that only grow. */
+  running: ReadonlySet<string>;
 }
 
 export interface NumberColumn {
@@ -83,6 +85,7 @@ export function planTable(found: FoundRoles, profiles: readonly ColumnProfile[])
       ? { name: target.name as Measure, role: target.role as Measure, column: target.column }
       : null,
     dateColumns: found.date?.columns ?? [],
+    running: new Set(measures.flatMap(({ name, column }) => (found.running.has(column) ? [name] : []))),
   };
 }
 

@@ -55,14 +55,21 @@ export const NO_TRACT = 'no tract';
 export async function collapseRepeats(
   connection: DuckDBConnection,
   plan: TablePlan,
-): Promise<{ collapsed: number; conflicts: { keys: number; rows: number; examples: string[] } }> {
-  const none = { collapsed: 0, conflicts: { keys: 0, rows: 0, examples: [] } };
+): Promise<{
+  collapsed: number;
+  autumn: number;
+  conflicts: { keys: number; rows: number; examples: string[] };
+}> {
+  const none = { collapsed: 0, autumn: 0, conflicts: { keys: 0, rows: 0, examples: [] } };
+  const autumn = plan.step === 'hour' ? await foldAutumnHour(connection, plan) : 0;
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE repeats AS SELECT tract, time FROM typed GROUP BY ALL HAVING count(*) > 1`,
   );
-  if ((await count(connection, 'SELECT count(*) FROM repeats')) === 0) return none;
+  if ((await count(connection, 'SELECT count(*) FROM repeats')) === 0)
+    return { ...none, collapsed: autumn, autumn };
   const values = [...plan.measures, ...plan.bands].map(({ name }) => identifier(name));
-  const whole = values.length > 0 ? `count(DISTINCT hash(${values.join(', ')}))` : '1';
+  // Without any measure nothing says that two rows are the same.
+  const whole = values.length > 0 ? `count(DISTINCT hash(${values.join(', ')}))` : 'count(*)';
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE repeated AS
        SELECT tract, time, _file, _line, kinds, row_number() OVER (PARTITION BY tract, time ORDER BY _file, _line) AS nth
@@ -83,7 +90,33 @@ export async function collapseRepeats(
   await connection.run(
     `DELETE FROM typed USING repeated d WHERE typed._file = d._file AND typed._line = d._line AND (d.kinds > 1 OR d.nth > 1)`,
   );
-  return { collapsed, conflicts: { keys, rows, examples } };
+  return { collapsed: collapsed + autumn, autumn, conflicts: { keys, rows, examples } };
+}
+
+/** Local time has one hour twice on the night summer time ends: two rows become their mean.
+ *  Such an hour is between midnight and three, on a Sunday, two rows a tract, and never on more than two days a year. */
+async function foldAutumnHour(connection: DuckDBConnection, plan: TablePlan): Promise<number> {
+  const values = [...plan.measures, ...plan.bands].map(({ name }) => identifier(name));
+  if (values.length === 0) return 0;
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE autumn AS
+       SELECT tract, time, min(_line) AS keep, min(_file) AS file, ${values.map((cell) => `avg(${cell}) AS ${cell}`).join(', ')}
+       FROM typed WHERE dayofweek(time) = 0 AND hour(time) <= 3 AND month(time) IN (3, 4, 10, 11)
+       GROUP BY tract, time HAVING count(*) = 2 AND count(DISTINCT minute(time)) = 1`,
+  );
+  const [[rows, days, years]] = (
+    await connection.runAndReadAll(
+      `SELECT count(*), count(DISTINCT time::DATE), (SELECT count(DISTINCT year(time)) FROM typed) FROM autumn`,
+    )
+  ).getRows();
+  if (Number(rows) === 0 || Number(days) > Number(years)) return 0;
+  await connection.run(
+    `UPDATE typed SET ${values.map((cell) => `${cell} = a.${cell}`).join(', ')} FROM autumn a
+       WHERE typed.tract = a.tract AND typed.time = a.time AND typed._line = a.keep AND typed._file = a.file;
+     DELETE FROM typed USING autumn a
+       WHERE typed.tract = a.tract AND typed.time = a.time AND NOT (typed._line = a.keep AND typed._file = a.file)`,
+  );
+  return Number(rows);
 }
 
 /** Reasons of quarantine with their lines, most frequent first. */

@@ -34,15 +34,19 @@ export function expectSteadyLevels(
   if (measured.levels.length === 0) {
     return [result('level-shift', { severity: policy.on_level_shift, passed: true, observed: 0, limit: 0 })];
   }
-  return measured.levels.map(({ column, at, ratio, score, tracts }) =>
+  return measured.levels.map(({ column, at, ratio, score, tracts, evidence }) =>
     result('level-shift', {
       severity: policy.on_level_shift,
       passed: false,
       observed: `× ${ratio.toPrecision(3)} from ${at}`,
       limit: 'no jump for good',
       column,
-      examples: [`median over ${tracts} tracts, ${score.toFixed(1)} times the usual week-to-week change`],
-      hint: `was ${column} defined anew around ${at}? Read the portal's notes; the models see both levels`,
+      examples: [
+        evidence ?? `median over ${tracts} tracts, ${score.toFixed(1)} times the usual week-to-week change`,
+      ],
+      hint: evidence
+        ? `${column} was defined anew on ${at}: numbers before and after do not compare; the models see both`
+        : `was ${column} defined anew around ${at}? Read the portal's notes; the models see both levels`,
     }),
   );
 }
