@@ -27,8 +27,46 @@ export interface Example {
 
 export function offsetOf(view: SeriesView, { tract, origin, lead }: Example, kind: Offset): number {
   const track = view.tracts[tract];
-  if (kind === 'ratio') return track.filled[baseOf(view, origin, lead)];
-  return track.level[origin] + usualDeviation(track, view, origin, lead, tract);
+  const usual = expectedDeviation(track, view, origin, lead, tract);
+  if (kind === 'level') return track.level[origin] + usual;
+  const base = baseOf(view, origin, lead);
+  // A base beside a holiday says little of an ordinary day, nor the other way round: what is usual stands in.
+  const moved = nearHoliday(view, tract, origin + lead) || nearHoliday(view, tract, base);
+  return moved ? track.level[origin] + usual : track.filled[base];
+}
+
+/** On a holiday and the day after it. */
+function nearHoliday(view: SeriesView, tract: number, t: number): boolean {
+  return (
+    view.known.panel.step === 'day' &&
+    (holidayAt(view, tract, t) === 1 || holidayAt(view, tract, t - 1) === 1)
+  );
+}
+
+function holidayAt(view: SeriesView, tract: number, t: number): number {
+  return t >= 0 && t < view.holidays[tract].length ? view.holidays[tract][t] : 0;
+}
+
+/** Deviation from the level that is to be expected of the target. A holiday is reported like a Sunday and the day
+ *  after it like a Monday, whichever way a portal treats those: so the tract's own Sundays and Mondays tell. */
+function expectedDeviation(
+  track: Track,
+  view: SeriesView,
+  origin: number,
+  lead: number,
+  tract: number,
+): number {
+  const own = usualDeviation(track, view, origin, lead, tract);
+  const target = origin + lead;
+  if (basePeriod(view) !== 7 || !nearHoliday(view, tract, target)) return own;
+  const of = (weekday: number) => {
+    const ahead = (weekday - view.calendar.weekday(view.from + origin) + 7) % 7 || 7;
+    return usualDeviation(track, view, origin, ahead, tract);
+  };
+  let expected = Number.POSITIVE_INFINITY;
+  if (holidayAt(view, tract, target) === 1) expected = of(6);
+  if (holidayAt(view, tract, target - 1) === 1) expected = Math.min(expected, of(0));
+  return Math.min(own, expected);
 }
 
 /** Same slot of the last season that is known at the origin. */
@@ -51,7 +89,7 @@ function usualDeviation(track: Track, view: SeriesView, origin: number, lead: nu
   let n = 0;
   for (let k = 0; k < 4; k++) {
     const t = base - k * period;
-    if (t < 0 || Number.isNaN(track.x[t]) || view.holidays[tract][t] === 1) continue;
+    if (t < 0 || Number.isNaN(track.x[t]) || nearHoliday(view, tract, t)) continue;
     sum += track.x[t] - centredLevel(track, view, t, origin);
     n++;
   }
@@ -103,7 +141,7 @@ export function writeFeatures(
   into[at++] = x(base) - level(track, base);
   for (let k = 1; k <= 3; k++) into[at++] = x(base - (k - 1) * period) - x(base - k * period);
   into[at++] = x(base) - (x(base - period) + x(base - 2 * period) + x(base - 3 * period)) / 3;
-  const usual = usualDeviation(track, view, origin, lead, tract);
+  const usual = expectedDeviation(track, view, origin, lead, tract);
   into[at++] = usual;
   into[at++] = usual - (x(base) - now);
   // newest changes against a season before, and against the level
