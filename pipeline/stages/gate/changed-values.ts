@@ -3,6 +3,7 @@ import {
   type Column,
   commonFactor,
   decodeSample,
+  factorsByTract,
   median,
   type Pairs,
   pairs,
@@ -21,6 +22,15 @@ export function changedUnit(from: Column, to: Column): { was: string; evidence: 
   const cells = overlap(from, to, 'cells');
   if (cells.before.length >= 5) {
     const factor = commonFactor(cells);
+    const own = factor === null ? factorsByTract(cells) : null;
+    // The same values but for revisions have the factor one in every tract.
+    if (own?.every((one) => Math.abs(one - 1) > 0.05)) {
+      const range = `${Math.min(...own).toPrecision(2)} to ${Math.max(...own).toPrecision(2)}`;
+      return {
+        was: median(own) > 1 ? 'a rate per head' : 'a count',
+        evidence: `in each of ${own.length} tracts all values are × one factor of its own (${range}), as between rates and counts`,
+      };
+    }
     if (factor === null || Math.abs(factor - 1) <= 0.02) return null;
     return {
       was: unit(factor),

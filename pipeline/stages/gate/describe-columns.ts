@@ -100,7 +100,8 @@ async function rowKeys(raw: RawTable, places: readonly Place[], sql: string): Pr
   return read.getRows().map(([file, line, tract, time]) => ({
     file: Number(file),
     line: Number(line),
-    key: hash(`${ids.get(Number(tract))}|${time}`).toString(36),
+    // Tract and time apart: a rate per head is another factor in each tract, the same at all times.
+    key: `${hash(ids.get(Number(tract)) ?? '').toString(36)}.${hash(String(time)).toString(36)}`,
   }));
 }
 

@@ -152,7 +152,7 @@ function isCode({ examples, type }: ColumnProfile): boolean {
   return (
     type !== 'number' &&
     examples.length > 0 &&
-    examples.every((value) => /^[0-9A-Z._-]{1,8}$/.test(value)) &&
+    examples.every((value) => /^[0-9A-Z_-]{1,8}$/.test(value)) &&
     examples.some((value) => /\d/.test(value))
   );
 }

@@ -27,14 +27,17 @@ export function decodeSample(column: Column, name: 'cells' | 'last'): Sample {
 export interface Pairs {
   before: string[];
   after: string[];
+  /** Names of the rows. */
+  keys?: string[];
 }
 
 /** Values of the same rows before and after; rows empty on either side are left out. */
 export function pairs(before: Sample, after: Sample): Pairs {
-  const both: Pairs = { before: [], after: [] };
+  const both = { before: [] as string[], after: [] as string[], keys: [] as string[] };
   for (const [key, value] of before) {
     const other = after.get(key);
     if (other === undefined || other === '' || value === '') continue;
+    both.keys.push(key);
     both.before.push(value);
     both.after.push(other);
   }
@@ -59,6 +62,25 @@ export function commonFactor(both: Pairs, share = 0.8): number | null {
   const middle = median(factors);
   const near = factors.filter((factor) => Math.abs(factor / middle - 1) < 0.01).length;
   return near / factors.length >= share ? middle : null;
+}
+
+/** Factors of the tracts, where each tract has one of its own at all times (a rate per head became a count, or the
+ *  reverse), or null. */
+export function factorsByTract(both: Pairs): number[] | null {
+  const tracts = new Map<string, number[]>();
+  for (const [i, key] of (both.keys ?? []).entries()) {
+    const [from, to] = [Number(both.before[i]), Number(both.after[i])];
+    if (!Number.isFinite(from) || !Number.isFinite(to) || from === 0 || to === 0) continue;
+    const tract = key.split('.')[0];
+    tracts.set(tract, [...(tracts.get(tract) ?? []), to / from]);
+  }
+  const told = [...tracts.values()].filter((factors) => factors.length >= 4);
+  const steady = told.flatMap((factors) => {
+    const middle = median(factors);
+    const near = factors.filter((factor) => Math.abs(factor / middle - 1) < 0.03).length;
+    return near >= 0.8 * factors.length ? [middle] : [];
+  });
+  return told.length >= 4 && steady.length >= 0.8 * told.length ? steady : null;
 }
 
 /** Spearman's rank correlation, ties averaged; NaN where either side does not vary or there are under five. */
