@@ -40,7 +40,7 @@ Exit codes
 command('start')
   .description('run every active model of params.yaml (the embedded default needs no network and no account)')
   .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
-  .option('--json', 'one JSON document on stdout, nothing for people')
+  .option('--json', 'one JSON document on stdout (call npm with --silent: it prints a line of its own there)')
   .action(async (options) => (await import('./commands/run.ts')).runCommand(environment(options), options));
 
 command('run')
@@ -51,7 +51,7 @@ command('run')
   .option('--train', 'train even when it is not due')
   .option('--fresh', 'set aside what this model has learnt so far, and begin anew')
   .option('--days <n>', 'days by which the simulated portal has moved on since the last run', Number, 1)
-  .option('--json', 'one JSON document on stdout, nothing for people')
+  .option('--json', 'one JSON document on stdout (call npm with --silent: it prints a line of its own there)')
   .action(async (options) => (await import('./commands/run.ts')).runCommand(environment(options), options));
 
 command('stage <name>')

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { collectFile } from '../clients/collect-source.ts';
 import { type Dvc, dvcAt } from '../clients/dvc.ts';
 import { type CachedStage, writeRecipes } from '../clients/recipe.ts';
@@ -82,7 +82,7 @@ export async function runModels(
   const refused = results.filter((result) => result.state === 'gate-failed');
   if (refused.length > 0) {
     throw new GateError(`the gate refused the data of ${refused.map((result) => result.model).join(', ')}`, {
-      hint: `read ${refused.map((result) => `reports/${result.model}/gate.md`).join(', ')} in ${workspace.root}`,
+      hint: `read ${refused.map(({ model }) => relative(REPOSITORY, join(workspace.root, 'reports', model, 'gate.md'))).join(', ')}; what was served before is served on`,
     });
   }
 }

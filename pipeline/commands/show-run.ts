@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { runTable } from '../stages/compare/run-table.ts';
+import { terminalReport } from '../stages/gate/report-text.ts';
 import type { Workspace } from '../workspace.ts';
 import { paths, REPOSITORY } from '../workspace.ts';
 import type { Environment } from './environment.ts';
@@ -37,6 +38,9 @@ function text(result: RunResult, workspace: Workspace): string {
         metrics: shown(at.metrics),
       }),
     );
+  } else if (result.gate && !result.gate.passed) {
+    // Every reason at once, where one looks first.
+    lines.push(terminalReport(result.gate, { colour: process.stdout.isTTY }));
   } else {
     lines.push(`${result.model}: ${result.reason}`);
   }

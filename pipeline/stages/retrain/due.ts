@@ -1,7 +1,11 @@
 import type { ModelParams } from '../../contracts/params.ts';
 
 const DAY_MS = 86_400_000;
-const EVERY_DAYS: Record<ModelParams['schedule']['train'], number> = { weekly: 7, monthly: 28, quarterly: 91 };
+const EVERY_DAYS: Record<ModelParams['schedule']['train'], number> = {
+  weekly: 7,
+  monthly: 28,
+  quarterly: 91,
+};
 
 export interface Due {
   due: boolean;
@@ -25,9 +29,10 @@ export function isDue(input: {
   if (!trained) return { due: true, reason: 'nothing tells when it was last trained' };
   const age = Math.floor((now.getTime() - trained.getTime()) / DAY_MS);
   const limit = EVERY_DAYS[every];
-  if (age < limit) {
-    return { due: false, reason: `trained ${age} ${age === 1 ? 'day' : 'days'} ago; next in ${limit - age} (${every})` };
-  }
-  if (!hasNewData) return { due: false, reason: `trained ${age} days ago, but nothing new was published since` };
-  return { due: true, reason: `trained ${age} days ago (${every})` };
+  const trainedWhen = `trained ${age < 1 ? 'today' : days(age, 'ago')}`;
+  if (age < limit) return { due: false, reason: `${trainedWhen}, again in ${days(limit - age)} (${every})` };
+  if (!hasNewData) return { due: false, reason: `${trainedWhen}, but nothing new was published since` };
+  return { due: true, reason: `${trainedWhen} (${every})` };
 }
+
+const days = (count: number, when = '') => `${count} ${count === 1 ? 'day' : 'days'} ${when}`.trimEnd();
