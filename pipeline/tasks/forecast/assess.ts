@@ -3,7 +3,7 @@ import { LEVELS } from '../../contracts/forecast.ts';
 import type { TargetPanel } from '../../contracts/panel.ts';
 import { scoreForecasts } from '../../metrics/errors.ts';
 import type { BacktestRequest } from '../task.ts';
-import { blendInto, fitBlend } from './blend.ts';
+import { blendable, blendInto, fitBlend } from './blend.ts';
 import { calibrate, followed, type Issued } from './calibrate.ts';
 import { choose } from './choose.ts';
 import { issuedMeans, issuedPoints, MEAN_WINDOW } from './issue.ts';
@@ -101,7 +101,7 @@ function rollingBlend(
   const delay = Math.max(0, panel.delay);
   for (const [first, last] of stepsOf(members[0])) {
     const settled = first - delay;
-    const able = answering(members, first);
+    const able = answering(blendable(members), first);
     const weights = fitBlend({
       panel,
       members: able,

@@ -16,7 +16,7 @@ export interface ChooseRequest {
 
 /** The model that would have been published, by stretch and horizon: the one that lost least on targets settled before.
  *  Each horizon chooses for itself: what is best tomorrow need not be so next week.
- *  Until something has settled: the last model given (the blend). */
+ *  Until something has settled: the last baseline. */
 export function choose(request: ChooseRequest): {
   issued: Issued;
   chosen: { cutoff: number; horizon: number; model: string }[];
@@ -32,7 +32,8 @@ export function choose(request: ChooseRequest): {
     for (const horizon of request.horizons) {
       const about = { ...request, horizons: [horizon] };
       const scores = scoresOf(about, names, truth, [settled - request.trailing, settled]);
-      const model = best(names, scores, request.baselines) ?? names[names.length - 1];
+      const model =
+        best(names, scores, request.baselines) ?? request.baselines.at(-1) ?? names[names.length - 1];
       const taken = request.issued.get(model) as Issued;
       for (let row = (first - from) * tracts; row < (last + 1 - from) * tracts; row++)
         point[row * horizons + horizon - 1] = taken.point[row * horizons + horizon - 1];

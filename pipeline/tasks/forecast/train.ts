@@ -3,7 +3,7 @@ import { UsageError } from '../../contracts/errors.ts';
 import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import { type TargetPanel, timeAt } from '../../contracts/panel.ts';
 import type { TrainRequest, TrainResult } from '../task.ts';
-import { blended, fitBlend } from './blend.ts';
+import { blendable, blended, fitBlend } from './blend.ts';
 import { calibrate, followed, type Issued } from './calibrate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidatesFor } from './candidates.ts';
@@ -109,14 +109,15 @@ function select(request: {
 }): Selected {
   const { panel, able, windows, horizons } = request;
   const longest = Math.max(...horizons);
+  const learnt = blendable(able);
   const [first, last] = windows.select;
   const middle = Math.floor(first + 0.6 * (last - first));
   // As known when the next window opens: nothing later may weigh or choose.
   const truth = truthsKnown(panel)(Math.min(panel.length - 1, windows.calibrate[0]));
   const settled = Math.min(last + longest, windows.calibrate[0] - Math.max(0, panel.delay));
   const weigh = (targets: [number, number]) =>
-    fitBlend({ panel, members: able, truth, targets, loss: 'absolute' });
-  const trial = blended(panel, able, weigh([first + 1, middle]));
+    fitBlend({ panel, members: learnt, truth, targets, loss: 'absolute' });
+  const trial = blended(panel, learnt, weigh([first + 1, middle]));
   const issued = new Map([...able, trial].map((model) => [model.model, issuedPoints(panel, model)]));
   const names = [...issued.keys()];
   const about = { issued, panel, loss: 'absolute' as const };
@@ -134,7 +135,7 @@ function select(request: {
   const baselines = able.filter((member) => member.isBaseline).map((member) => member.model);
   const chosen = best(names, overall, baselines) ?? names[names.length - 1];
   const weights = weigh([first + 1, settled]);
-  return { chosen, weights, blend: blended(panel, able, weights), scores };
+  return { chosen, weights, blend: blended(panel, learnt, weights), scores };
 }
 
 /** Intervals learnt on the calibrate window and followed over the decide window, for every model alike. */
@@ -183,13 +184,15 @@ async function fitAgain(
   const { panel, maxHorizon, seed, signal } = options;
   const known = knownAt(panel, panel.length - 1);
   const maxLead = maxHorizon + Math.max(0, panel.delay);
-  const fits: Fitted[] = [];
-  for (const [index, name] of names.entries()) {
-    options.onProgress(index / names.length, name);
-    const candidate = candidates.find((one) => one.name === name) as Candidate;
-    fits.push(await candidate.fit({ known, maxLead, seed, signal }));
-  }
-  return fits;
+  let fitted = 0;
+  return Promise.all(
+    names.map(async (name) => {
+      const candidate = candidates.find((one) => one.name === name) as Candidate;
+      const fit = await candidate.fit({ known, maxLead, seed, signal });
+      options.onProgress(++fitted / names.length, name);
+      return fit;
+    }),
+  );
 }
 
 function specOf(about: {
