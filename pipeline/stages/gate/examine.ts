@@ -67,11 +67,12 @@ async function judge(raw: RawTable, options: ExamineOptions): Promise<Examinatio
   const strata = await foldStrata(raw, profiles, options.params.roles);
   if (strata.length > 0) profiles = await profileColumns(raw);
   const folded = Object.fromEntries(strata.map(({ column, role }) => [column, role]));
-  const first = await understand(raw, profiles, options, { ...folded, ...options.params.roles });
+  const told = { ...options, folded: strata.map(({ column }) => column) };
+  const first = await understand(raw, profiles, told, { ...folded, ...options.params.roles });
   const inherited = options.accepted ? inheritedRoles(options.accepted, { columns: first.schema }) : {};
   const known =
     Object.keys(inherited).length > 0
-      ? await understand(raw, profiles, options, {
+      ? await understand(raw, profiles, told, {
           ...(inherited as Record<string, Role>),
           ...folded,
           ...options.params.roles,
@@ -118,12 +119,13 @@ interface Understanding {
 async function understand(
   raw: RawTable,
   profiles: Awaited<ReturnType<typeof profileColumns>>,
-  options: ExamineOptions,
+  options: ExamineOptions & { folded: readonly string[] },
   roles: Record<string, Role>,
 ): Promise<Understanding> {
   const { connection } = raw;
   const found = await findRoles(raw, profiles, {
     roles,
+    folded: options.folded,
     target: options.params.target,
     minConfidence: options.params.gate.min_confidence,
   });

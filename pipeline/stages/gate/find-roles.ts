@@ -2,7 +2,7 @@ import type { GateColumn } from '../../contracts/gate.ts';
 import type { Role } from '../../contracts/roles.ts';
 import { chooseDate } from './choose-date.ts';
 import type { DateForm } from './dates.ts';
-import { type FoundKeys, findKeys } from './find-keys.ts';
+import { type FoundKeys, findKeys, placeable } from './find-keys.ts';
 import { nameMeaning } from './name-words.ts';
 import { placeRoles } from './place-roles.ts';
 import type { ColumnProfile } from './profile-columns.ts';
@@ -37,6 +37,8 @@ export interface FoundRoles {
 export interface RoleOptions {
   /** `roles:` of `params.yaml`; they win. */
   roles: Record<string, Role>;
+  /** Columns over which rows were summed; their roles are among `roles`. */
+  folded?: readonly string[];
   /** A role or the name of a column. */
   target?: string;
   minConfidence: number;
@@ -51,7 +53,11 @@ export async function findRoles(
   const found = new Map<string, Finding>();
   for (const [name, role] of Object.entries(options.roles)) {
     if (profiles.some((profile) => profile.name === name))
-      found.set(name, { role, confidence: 1, evidence: 'params.yaml' });
+      found.set(name, {
+        role,
+        confidence: options.folded?.includes(name) ? 0.95 : 1,
+        evidence: options.folded?.includes(name) ? 'rows were summed over it' : 'params.yaml',
+      });
   }
   const add = (roles: Map<string, Finding>) => {
     for (const [name, finding] of roles) if (!found.has(name)) found.set(name, finding);
@@ -82,7 +88,8 @@ export async function findRoles(
     forced,
   );
   if (keys.confidence < options.minConfidence) {
-    const column = keys.keys[0] ?? null;
+    // The likeliest name of a place, so that the line can be copied as it is.
+    const column = keys.keys[0] ?? likelyPlace(open())?.name ?? null;
     problems.push({
       column,
       role: 'tract_id',
@@ -149,6 +156,10 @@ function identity({ keys, twins }: FoundKeys, found: Map<string, Finding>): stri
     (name) => found.get(name)?.role === 'tract_id' && nameMeaning(name).concepts.has('id'),
   );
   return keys.length === 1 && code !== undefined ? [code] : keys;
+}
+
+function likelyPlace(profiles: ColumnProfile[]): ColumnProfile | undefined {
+  return profiles.filter(placeable).sort((a, b) => b.distinct - a.distinct)[0];
 }
 
 /** The line for `params.yaml`; a placeholder where no column suggests itself. */

@@ -87,7 +87,7 @@ function detail(failure: ExpectationResult, style: Style): string {
   const head = `${style.mark(severity === 'fail' ? 'fail' : 'warn')} ${expectation}${column ? ` (${column})` : ''}: ${value(observed, expectation)}, limit ${value(limit, expectation)}`;
   return [
     style.item(head),
-    ...(examples.length > 0 ? [`  ${style.item(`seen: ${examples.map(short).join('; ')}`)}`] : []),
+    ...(examples.length > 0 ? [`  ${style.item(`seen: ${listed(examples)}`)}`] : []),
     ...(hint ? [`  ${style.item(`do: ${hint}`)}`] : []),
   ].join('\n');
 }
@@ -98,7 +98,9 @@ function used(report: GateReport) {
 
 function unused(report: GateReport, style: Style): string[] {
   const names = report.columns.filter(({ role }) => role === 'other').map(({ name }) => name);
-  return names.length > 0 ? [style.item(`not used: ${names.join(', ')}`)] : [];
+  const shown = names.slice(0, MOST_NAMES);
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : '';
+  return names.length > 0 ? [style.item(`not used: ${shown.join(', ')}${more}`)] : [];
 }
 
 function passed(report: GateReport): string[] {
@@ -113,6 +115,9 @@ function section<T>(
 ): string[] {
   return rows.length > 0 ? [`${style.title(title)}\n${render(rows)}`] : [];
 }
+
+/** A file of 67 columns has its names in the JSON. */
+const MOST_NAMES = 12;
 
 const SHARES = /share|types|ranges|rejected|quarantined|cover|within|column-roles/;
 
@@ -132,6 +137,18 @@ function number(value: number): string {
 
 function plural(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`;
+}
+
+/** As many examples as fit two lines; there is at least one. */
+function listed(examples: readonly string[]): string {
+  const shown: string[] = [];
+  let length = 0;
+  for (const text of examples.map(short)) {
+    length += text.length;
+    if (shown.length > 0 && length > 160) break;
+    shown.push(text);
+  }
+  return shown.join('; ');
 }
 
 function short(text: string): string {

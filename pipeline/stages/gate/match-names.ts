@@ -18,10 +18,10 @@ export function words(name: string): string[] {
     .filter(Boolean);
 }
 
-/** Words in common, over the mean number of words. */
+/** Words in common, over the mean number of words; a word said twice is one. */
 function shared(a: readonly string[], b: readonly string[]): number {
-  const others = new Set(b);
-  return (2 * a.filter((word) => others.has(word)).length) / (a.length + b.length);
+  const [own, others] = [new Set(a), new Set(b)];
+  return (2 * [...own].filter((word) => others.has(word)).length) / (own.size + others.size);
 }
 
 /** Dice's coefficient over pairs of letters. */

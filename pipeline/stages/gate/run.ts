@@ -13,10 +13,10 @@ import { type AcceptedSchema, type Snapshot, SourceState } from '../../contracts
 import { readJson, writeJson, writeWhole } from '../../files.ts';
 import { type Examination, type ExamineOptions, examine } from './examine.ts';
 import { listTracts } from './list-tracts.ts';
-import { mergeObservations } from './merge-observations.ts';
 import type { TableFile } from './read-table.ts';
 import { refusedReport } from './refused-report.ts';
 import { markdownReport } from './report-text.ts';
+import { mergeObservations } from './write-observations.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
 export interface GateResult {

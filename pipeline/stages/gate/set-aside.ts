@@ -21,7 +21,13 @@ export async function setAside(
     if (reason) reasons.set(place.tract, reason);
   }
   const left = () => places.filter(({ tract }) => !reasons.has(tract));
-  for (const place of groups(left())) reasons.set(place.tract, `“${place.name}” is a group of other tracts`);
+  const wider = groups(left());
+  const names = wider
+    .slice(0, 4)
+    .map(({ name }) => name)
+    .join(', ');
+  const more = wider.length > 4 ? ` and ${wider.length - 4} more` : '';
+  for (const { tract } of wider) reasons.set(tract, `groups of other tracts (${names}${more})`);
   for (const { tract, name } of await totalsOf(connection, plan, left())) {
     reasons.set(tract, `“${name}” is the sum of the others`);
   }

@@ -84,7 +84,7 @@ export async function collapseRepeats(
   const keys = await count(connection, 'SELECT count(*) FROM repeated WHERE kinds > 1 AND nth = 1');
   const examples = await texts(
     connection,
-    `SELECT any_value(id) || ' ' || strftime(time, '%Y-%m-%d %H:%M') || ': lines ' || string_agg(_line, ', ' ORDER BY _line)
+    `SELECT any_value(id) || ' ' || strftime(time, '%Y-%m-%d %H:%M') || ': lines ' || array_to_string(list_slice(list(_line ORDER BY _line), 1, 4), ', ') || CASE WHEN count(*) > 4 THEN ' and ' || (count(*) - 4) || ' more' ELSE '' END
        FROM repeated JOIN tracts USING (tract) WHERE kinds > 1 GROUP BY tract, time ORDER BY min(_line) LIMIT 5`,
   );
   await connection.run(

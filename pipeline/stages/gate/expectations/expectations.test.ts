@@ -42,7 +42,7 @@ test('one contradicting key is one too many', () => {
     'code',
   ]);
   expect(failed).toMatchObject({ passed: false, severity: 'fail', examples: ['01: lines 2, 9'] });
-  expect(failed.hint).toContain('(code)');
+  expect(failed.hint).toContain('If code does not name the place');
 });
 
 test('bad and rejected rows are allowed up to the limit, rows may shrink by theirs', () => {

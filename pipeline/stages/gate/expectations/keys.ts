@@ -14,7 +14,10 @@ export function expectUniqueKeys(
     limit: 0,
     examples,
     hint:
-      `${rows} rows share a key and differ; they are in quarantine, none of them was used. If the key ` +
-      `(${keys.join(', ')}) is not the right one, say which column is the tract: \`roles: { <column>: tract_id }\` in params.yaml`,
+      `${rows} rows share a key and differ; they are in quarantine, none of them was used. ` +
+      (keys.length > 0
+        ? `If ${keys.join(' and ')} does not name the place of a row, say what does: `
+        : 'No column was found that tells the rows of one date apart; if one names their place, say so: ') +
+      '`roles: { <column>: tract_id }` in params.yaml',
   });
 }
