@@ -37,7 +37,11 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
 
   if (keys.keys.length === 1) {
     // A single name or code is what it looks like; with both, each takes its own.
-    const id = best(free(keys.twins), codeLook);
+    // In a file of one day any count may be as unique as a code.
+    const id = best(
+      free(keys.twins).filter((one) => one.name === keys.keys[0] || !plainCount(one)),
+      codeLook,
+    );
     give(id, 'tract_id', keys.confidence, keys.evidence);
     give(best(free(keys.twins), nameLook), 'tract_name', keys.confidence, keys.evidence);
     const words = new Set(splitWords(keys.keys[0]));
@@ -45,7 +49,7 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
     const cousins = free(keys.nearly).filter(({ name }) => related(name));
     give(best(cousins, nameLook), 'tract_name', 0.8, `nearly one to one with ${keys.keys[0]}`);
     give(
-      keys.twins.find((name) => open.has(name)),
+      free(keys.twins).find((one) => one.name === keys.keys[0] || !plainCount(one))?.name,
       'tract_id',
       keys.confidence,
       keys.evidence,
@@ -145,6 +149,11 @@ function nameLook(profile: ColumnProfile): number {
       (concepts.has('id') ? 0.3 : 0) -
       (isCode(profile) ? 0.4 : 0),
   );
+}
+
+function plainCount({ name, type, leadingZeroShare }: ColumnProfile): boolean {
+  const { concepts } = nameMeaning(name);
+  return type === 'integer' && leadingZeroShare === 0 && !concepts.has('id') && !concepts.has('place');
 }
 
 /** Digits and capitals, short: `2A`, `S-01`, `DE212`. */
