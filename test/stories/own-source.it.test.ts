@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +17,10 @@ describe('one’s own file', { timeout: LIMIT_MS }, () => {
     clone = await Clone.make();
     file = join(clone.root, '..', `${clone.root.split('/').at(-1)}.csv`);
   }, LIMIT_MS);
-  afterAll(() => clone.remove());
+  afterAll(async () => {
+    await clone.remove();
+    await rm(file, { force: true });
+  });
 
   const run = (...more: string[]) =>
     clone.perennial('run', '--model', 'infections', '--source', file, '--json', '--quiet', ...more);
