@@ -49,11 +49,14 @@ export async function roll(request: RollRequest): Promise<Rolled[]> {
     request.signal?.throwIfAborted();
     const known = knownAt(panel, cutoff);
     if ((cutoff - first) % refitEvery === 0) {
-      for (const [index, candidate] of candidates.entries()) {
-        const done = (cutoff - first + (index * refitEvery) / candidates.length) / count;
-        request.onProgress?.(Math.min(1, done), candidate.name);
+      request.onProgress?.((cutoff - first) / count, 'fitting');
+      let fitted = 0;
+      const fitting = candidates.map(async (candidate, index) => {
         await refit(candidate, known, { ...request, maxLead }, fits, rolled[index]);
-      }
+        const done = (cutoff - first + (++fitted * refitEvery) / candidates.length) / count;
+        request.onProgress?.(Math.min(1, done), candidate.name);
+      });
+      await Promise.all(fitting);
     }
     for (const one of rolled) place(one, fits.get(one.model), known, cutoff - first);
     // Fits and forecasts are one long computation: let signals and progress through.

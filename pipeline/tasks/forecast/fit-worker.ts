@@ -1,0 +1,15 @@
+import { parentPort } from 'node:worker_threads';
+import { learnedHere } from './candidates.ts';
+import type { FitAnswer, FitJob } from './fit-elsewhere.ts';
+
+// The other end of `elsewhere`: fits what it is asked, one job at a time.
+
+parentPort?.on('message', async ({ id, candidate, request }: FitJob) => {
+  let answer: FitAnswer;
+  try {
+    answer = { id, files: (await learnedHere(candidate).fit(request)).files() };
+  } catch (error) {
+    answer = { id, error: error instanceof Error ? error.message : String(error) };
+  }
+  parentPort?.postMessage(answer);
+});
