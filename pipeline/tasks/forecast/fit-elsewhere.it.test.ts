@@ -7,7 +7,10 @@ const LENGTH = 150;
 
 /** Two tracts with a weekly rhythm. */
 function panel(): TargetPanel {
-  const values = Float64Array.from({ length: 2 * LENGTH }, (_, cell) => 50 + 10 * ((cell % LENGTH) % 7) + (cell % 11));
+  const values = Float64Array.from(
+    { length: 2 * LENGTH },
+    (_, cell) => 50 + 10 * ((cell % LENGTH) % 7) + (cell % 11),
+  );
   return {
     step: 'day',
     start: Date.UTC(2024, 0, 1),
