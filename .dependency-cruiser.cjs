@@ -1,9 +1,12 @@
 /** Who may import whom (docs/DESIGN.md). Each rule says why; `npm run lint` holds them.
  *  @type {import('dependency-cruiser').IConfiguration} */
 
-const TEST = '\\.test\\.ts$';
+/** Tests, and what only they import: `x.testing.ts` (samples, made data, child processes that die on purpose). */
+const TEST = '\\.(test|testing)\\.ts$';
 const INPUT_OUTPUT =
   '^(node:)?(fs|fs/promises|http|https|http2|net|tls|dgram|dns|dns/promises|child_process|worker_threads|cluster|readline|repl)$';
+/** Threads that fit: they compute, and reach nothing outside of the process. */
+const FIT_THREADS = '^pipeline/tasks/[^/]+/fit-(elsewhere|worker)\\.ts$';
 /** A stage's shell: run.ts, and what opens files for it and says so in its name (DuckDB works on files itself). */
 const SHELL_NAME = '(run|rollback|readmit|read-[^/]+|write-[^/]+)\\.ts$';
 const SHELL = `/${SHELL_NAME}`;
@@ -80,7 +83,7 @@ module.exports = {
       name: 'pure-without-input-output',
       comment: 'tasks, metrics and contracts return bytes; shells write them',
       severity: 'error',
-      from: { path: '^pipeline/(contracts|metrics|tasks)/', pathNot: TEST },
+      from: { path: '^pipeline/(contracts|metrics|tasks)/', pathNot: [TEST, FIT_THREADS] },
       to: { path: INPUT_OUTPUT, dependencyTypes: ['core'] },
     },
     only(

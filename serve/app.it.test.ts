@@ -7,7 +7,7 @@ import { PackForecasts } from '../pipeline/contracts/pack.ts';
 import { writeBundle } from '../pipeline/registry/bundle-folder.ts';
 import { folderRegistry } from '../pipeline/registry/folder.ts';
 import { sealBundle } from '../pipeline/registry/manifest.ts';
-import { about, sampleBundle } from '../pipeline/registry/sample-bundle.ts';
+import { about, sampleBundle } from '../pipeline/registry/sample-bundle.testing.ts';
 import { paths, workspaceAt } from '../pipeline/workspace.ts';
 import { buildApp } from './app.ts';
 import { exampleQuestion } from './predictor/example.ts';

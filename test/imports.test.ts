@@ -36,6 +36,7 @@ const FORBIDDEN: [file: string, imports: string, rule: string][] = [
   ['serve/c.ts', '../pipeline/tasks/forecast/train-it.ts', 'serve-on-predict'],
   ['serve/d.ts', '../pipeline/nowhere.ts', 'not-to-unresolvable'],
   ['pipeline/metrics/round.ts', './trip.ts', 'no-circular'],
+  ['pipeline/stages/gate/e.ts', './made.testing.ts', 'no-tests-in-the-product'],
 ];
 
 /** What may be: none of these is to be reported. */
@@ -47,6 +48,8 @@ const ALLOWED: [file: string, imports: string][] = [
   ['pipeline/stages/features/read-table.ts', 'node:fs'],
   ['serve/b.ts', '../pipeline/tasks/forecast/predict/b.ts'],
   ['pipeline/contracts/a.test.ts', '../stages/features/b.ts'],
+  ['pipeline/stages/gate/made.testing.ts', 'node:fs'],
+  ['pipeline/stages/gate/a.test.ts', './made.testing.ts'],
 ];
 
 let root: string;

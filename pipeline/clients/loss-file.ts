@@ -40,6 +40,7 @@ export async function readLosses(path: string): Promise<LossTable[] | null> {
   const models = columns.strings('model');
   const tractIds = columns.strings('tract');
   const phases = columns.strings('phase');
+  const phaseNames: readonly string[] = PHASES;
   const cutoff = columns.numbers('cutoff');
   const horizon = columns.integers('horizon');
   const truth = columns.numbers('truth');
@@ -64,7 +65,7 @@ export async function readLosses(path: string): Promise<LossTable[] | null> {
       forecast: forecast.slice(from, to),
       loss: loss.slice(from, to),
       wis: wis.slice(from, to),
-      phase: Int32Array.from(phases.slice(from, to), (phase) => PHASES.findIndex((name) => name === phase)),
+      phase: Int32Array.from(phases.slice(from, to), (phase) => phaseNames.indexOf(phase)),
     });
     from = to;
   }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CorruptError } from '../contracts/errors.ts';
 import { folderRegistry } from './folder.ts';
-import { registryContract } from './registry-contract.ts';
-import { about, sampleBundle } from './sample-bundle.ts';
+import { registryContract } from './registry-contract.testing.ts';
+import { about, sampleBundle } from './sample-bundle.testing.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));

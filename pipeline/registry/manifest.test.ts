@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { CorruptError, UsageError } from '../contracts/errors.ts';
 import { MANIFEST, sealBundle, verifyBundle } from './manifest.ts';
-import { sampleBundle } from './sample-bundle.ts';
+import { sampleBundle } from './sample-bundle.testing.ts';
 
 describe('a bundle', () => {
   it('is named by the SHA-256 of its manifest, whatever the order of its files', () => {

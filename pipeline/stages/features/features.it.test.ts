@@ -12,7 +12,7 @@ import { FeatureStatistics } from '../../contracts/features.ts';
 import { TractsFile } from '../../contracts/observations.ts';
 import { readJson, writeJson, writeWhole } from '../../files.ts';
 import { features } from './run.ts';
-import { type SampleRow, writeObservations } from './sample-observations.ts';
+import { type SampleRow, writeObservations } from './sample-observations.testing.ts';
 
 let context: StageContext;
 let remove: () => Promise<void>;
@@ -138,7 +138,7 @@ describe('features, from observations to the data set and back', () => {
     const before = await tree(context.paths.features);
     await observe(sample().map((row) => ({ ...row, new_cases: 3 })));
     const scratch = `${context.paths.features}.part`;
-    const child = fileURLToPath(new URL('./features-child.ts', import.meta.url));
+    const child = fileURLToPath(new URL('./features-child.testing.ts', import.meta.url));
     const run = execa(process.execPath, ['--import', 'tsx', child, context.workspace.root], {
       reject: false,
       timeout: 60_000,

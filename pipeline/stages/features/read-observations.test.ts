@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Step, timeAt } from '../../contracts/panel.ts';
 import { type Observations, readObservations } from './read-observations.ts';
-import { type SampleRow, writeObservations } from './sample-observations.ts';
+import { type SampleRow, writeObservations } from './sample-observations.testing.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GateReport } from '../../contracts/gate.ts';
 import { inspect } from './run.ts';
-import { epidemic, isoDay, running } from './sample-portals.ts';
+import { epidemic, isoDay, running } from './sample-portals.testing.ts';
 
 const DAYS = 120;
 const NAMES = ['Alba', 'Borgo', 'Città', 'Duomo', 'Este', 'Foro', 'Gela', 'Ischia', 'Lodi', 'Massa'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GateReport } from '../../contracts/gate.ts';
 import { inspect } from './run.ts';
-import type { SampleFile } from './sample-portals.ts';
+import type { SampleFile } from './sample-portals.testing.ts';
 import {
   franceHospital,
   franceNew,
@@ -14,7 +14,7 @@ import {
   spreadsheet,
   sweden,
   swiss,
-} from './sample-portals-europe.ts';
+} from './sample-portals-europe.testing.ts';
 import {
   DATE_WRITINGS,
   dates,
@@ -24,8 +24,17 @@ import {
   monthly,
   single,
   untidy,
-} from './sample-portals-forms.ts';
-import { brazil, ecdc, flusight, jhu, nytCounties, owid, sensors, uk } from './sample-portals-world.ts';
+} from './sample-portals-forms.testing.ts';
+import {
+  brazil,
+  ecdc,
+  flusight,
+  jhu,
+  nytCounties,
+  owid,
+  sensors,
+  uk,
+} from './sample-portals-world.testing.ts';
 
 let folder: string;
 beforeAll(async () => {

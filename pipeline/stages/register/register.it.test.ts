@@ -10,12 +10,12 @@ import { Production, Promotion } from '../../contracts/promotion.ts';
 import { readJson, writeJson } from '../../files.ts';
 import { rollback } from './rollback.ts';
 import { completeRegister, followAlias, register } from './run.ts';
-import { leaveDecision, sampleContext } from './sample-run.ts';
+import { leaveDecision, sampleContext } from './sample-run.testing.ts';
 
 const versions = { commit: 'c', dataVersion: 'd' };
 const folders: string[] = [];
-const child = fileURLToPath(new URL('register-child.ts', import.meta.url));
-const death = fileURLToPath(new URL('dies-at-write.ts', import.meta.url));
+const child = fileURLToPath(new URL('register-child.testing.ts', import.meta.url));
+const death = fileURLToPath(new URL('dies-at-write.testing.ts', import.meta.url));
 let base: string;
 
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TargetPanel } from '../../contracts/panel.ts';
 import { backtest } from './backtest.ts';
 import { baselineCandidate } from './candidates.ts';
-import { jitter, madePanel, wave } from './made-panel.ts';
+import { jitter, madePanel, wave } from './made-panel.testing.ts';
 import { BASELINES } from './predict/baselines.ts';
 import { TREES, treesCandidate } from './trees.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fitBlend } from './blend.ts';
-import { jitter, madePanel } from './made-panel.ts';
+import { jitter, madePanel } from './made-panel.testing.ts';
 import { blendAt } from './predict/blend.ts';
 import type { Rolled } from './rolling.ts';
 import { truthOf } from './truth.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BoostingOptions, fitForest } from './boosting.ts';
-import { jitter } from './made-panel.ts';
+import { jitter } from './made-panel.testing.ts';
 import { forestBytes, forestFrom, predictForest } from './predict/trees-predict.ts';
 
 const OPTIONS: BoostingOptions = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { baselineCandidate } from './candidates.ts';
-import { madePanel, wave } from './made-panel.ts';
+import { madePanel, wave } from './made-panel.testing.ts';
 import { type Rolled, roll } from './rolling.ts';
 import { TREES, treesCandidate } from './trees.ts';
 

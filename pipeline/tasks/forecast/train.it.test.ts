@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TargetPanel } from '../../contracts/panel.ts';
 import { ModelParams } from '../../contracts/params.ts';
 import { baselineCandidate } from './candidates.ts';
-import { madePanel, wave } from './made-panel.ts';
+import { madePanel, wave } from './made-panel.testing.ts';
 import { observe } from './observe.ts';
 import { BASELINES } from './predict/baselines.ts';
 import { readBundleJson } from './predict/bundle-json.ts';

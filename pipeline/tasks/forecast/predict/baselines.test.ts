@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { madePanel } from '../made-panel.ts';
+import { madePanel } from '../made-panel.testing.ts';
 import { baseline, seasonOf } from './baselines.ts';
 import { knownAt } from './known.ts';
 

@@ -9,7 +9,7 @@ import {
   type SampleFile,
   table,
   written,
-} from './sample-portals.ts';
+} from './sample-portals.testing.ts';
 
 const COUNTRIES = [
   ['AFG', 'Afghanistan', 'Asia', 39835428],

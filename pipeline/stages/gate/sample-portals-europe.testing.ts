@@ -10,7 +10,7 @@ import {
   type SampleFile,
   table,
   written,
-} from './sample-portals.ts';
+} from './sample-portals.testing.ts';
 
 const KREISE = [
   ['01', 'Schleswig-Holstein', '01001', 'SK Flensburg'],

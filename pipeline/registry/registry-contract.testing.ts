@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BundleFiles } from '../contracts/bundle.ts';
 import { ConflictError, UsageError } from '../contracts/errors.ts';
 import type { Registry } from '../contracts/registry.ts';
-import { about, sampleBundle } from './sample-bundle.ts';
+import { about, sampleBundle } from './sample-bundle.testing.ts';
 
 export interface TestRegistry {
   registry: Registry;

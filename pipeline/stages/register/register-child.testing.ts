@@ -1,4 +1,4 @@
-import { sampleContext } from './sample-run.ts';
+import { sampleContext } from './sample-run.testing.ts';
 
 const [root, work] = process.argv.slice(2);
 const { context, registry, promotion } = await sampleContext(root);

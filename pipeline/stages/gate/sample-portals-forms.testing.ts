@@ -7,7 +7,7 @@ import {
   type SampleFile,
   table,
   written,
-} from './sample-portals.ts';
+} from './sample-portals.testing.ts';
 
 const DAYS = 150;
 const HEADERS = {

@@ -8,7 +8,7 @@ import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import { readJson, writeJson } from '../../files.ts';
 import { writeBundle } from '../../registry/bundle-folder.ts';
 import { folderRegistry } from '../../registry/folder.ts';
-import { about, sampleBundle } from '../../registry/sample-bundle.ts';
+import { about, sampleBundle } from '../../registry/sample-bundle.testing.ts';
 import { paths, workspaceAt } from '../../workspace.ts';
 
 /** A context as the stage gets it, for tests and for the children they start. */
