@@ -25,8 +25,12 @@ describe('the folder registry', () => {
     await registry.register(sampleBundle('one').files, about);
     await registry.setAlias('champion', 'v0001', null);
     await writeFile(join(folder, 'v0001', 'bundle', 'schema.json'), '{}');
-    for (const ask of [registry.version('v0001'), registry.bundle('v0001'), registry.alias('champion')])
-      await expect(ask).rejects.toThrow(/schema\.json/);
+    for (const ask of [
+      () => registry.version('v0001'),
+      () => registry.bundle('v0001'),
+      () => registry.alias('champion'),
+    ])
+      await expect(ask()).rejects.toThrow(/schema\.json/);
   });
 
   it('calls a version without its facts, and an alias that points nowhere, corrupt', async () => {
