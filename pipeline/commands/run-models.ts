@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { collectFile } from '../clients/collect-source.ts';
 import { type Dvc, dvcAt } from '../clients/dvc.ts';
@@ -164,6 +165,11 @@ async function loop(
   if (due.due) {
     await evaluate(context, { registry, ...versions });
     result.promotion = await compare(context, versions);
+    if (!champion && !result.promotion.promote && existsSync(join(at.train, 'fallback'))) {
+      // A first model that does not beat the baseline is not published; the baseline is, and says so.
+      await evaluate(context, { registry, ...versions, fallback: true });
+      result.promotion = await compare(context, { ...versions, fallback: true });
+    }
     result.metrics = await readJson(at.metrics, MetricsFile);
     await register(context, { registry, promotion: result.promotion, ...versions });
   }

@@ -26,6 +26,12 @@ export function sealBundle(
   return { files: content.set(MANIFEST, bytes), digest: sha256(bytes), manifest };
 }
 
+/** Digest that a bundle claims, unverified; null where it has no manifest. */
+export function digestOf(files: BundleFiles): string | null {
+  const bytes = files.get(MANIFEST);
+  return bytes ? sha256(bytes) : null;
+}
+
 /** Checks every file of a bundle against its manifest, and the manifest against a digest where one is given.
  *  @throws CorruptError naming the file that is missing, left over or not what it was */
 export function verifyBundle(

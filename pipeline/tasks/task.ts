@@ -23,6 +23,9 @@ export interface TrainResult {
   files: BundleFiles;
   candidate: string;
   isBaseline: boolean;
+  /** The best baseline as a bundle of its own: published where a first model turns out not to beat it. Null where the
+   *  candidate is that baseline. */
+  fallback: { files: BundleFiles; candidate: string } | null;
   /** Index of the last step learnt from, by the model inside `files`. */
   trainEnd: number;
   hyperparameters: Record<string, number | string | boolean>;

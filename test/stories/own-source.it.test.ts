@@ -138,8 +138,6 @@ describe('real data', { timeout: LIMIT_MS }, () => {
       }
     },
   );
-
-  it.todo('publishes the baseline where the first challenger loses to it: today nothing is published');
 });
 
 /** West stops, Centre begins with thirty days of history, Harbour yesterday. */

@@ -18,7 +18,7 @@ import { reportText } from './report-text.ts';
  *  @throws CorruptError if a file of an earlier stage is missing, or of another comparison */
 export async function compare(
   context: StageContext,
-  versions: { commit: string; dataVersion: string },
+  versions: { commit: string; dataVersion: string; fallback?: boolean },
 ): Promise<Promotion> {
   const { paths, params, model } = context;
   const metrics = await needed(paths.metrics, readJson(paths.metrics, MetricsFile));
@@ -50,7 +50,7 @@ export async function compare(
     challenger: {
       name: challenger.name,
       digest: challenger.digest,
-      isBaseline: train.is_baseline,
+      isBaseline: train.is_baseline || (versions.fallback ?? false),
       errors: challenger.overall,
     },
     champion:

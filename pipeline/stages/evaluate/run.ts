@@ -22,6 +22,8 @@ export interface EvaluateOptions {
   registry: Registry;
   commit: string;
   dataVersion: string;
+  /** Score the best baseline in the challenger's place: a first model did not beat it. */
+  fallback?: boolean;
   /** Default: the task that the model's entry names. */
   task?: Task;
 }
@@ -38,12 +40,12 @@ export async function evaluate(context: StageContext, options: EvaluateOptions):
   const forecastsPath = join(paths.train, 'forecasts.parquet');
   const { tables } = await needed(forecastsPath, readForecasts(forecastsPath));
   const { panel } = await readTargetPanel(paths.features);
-  const bundle = verifyBundle(await readBundle(join(paths.train, 'bundle')));
+  const bundle = verifyBundle(await readBundle(join(paths.train, options.fallback ? 'fallback' : 'bundle')));
 
   const window = windowsOf(plan, panel).decide;
   const challenger = await needed(
     `the challenger's forecasts in ${forecastsPath}`,
-    find(tables, 'challenger'),
+    find(tables, options.fallback ? bundle.manifest.candidate : 'challenger'),
   );
   const version = await options.registry.alias('champion');
   const champion = version && (await scoreChampion(context, { ...options, task, panel, window, version }));

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addToHistory, readHistory } from '../../clients/history-folder.ts';
 import type { StageContext } from '../../context.ts';
+import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { MetricsFile } from '../../contracts/metrics.ts';
 import { Production, Promotion } from '../../contracts/promotion.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import { readJson, writeJson } from '../../files.ts';
 import { readBundle } from '../../registry/bundle-folder.ts';
-import { verifyBundle } from '../../registry/manifest.ts';
+import { digestOf, verifyBundle } from '../../registry/manifest.ts';
 import { aboutVersion, entryOf, productionOf } from './entries.ts';
 
 export interface RegisterOptions {
@@ -33,7 +35,7 @@ export async function register(context: StageContext, options: RegisterOptions):
   const metrics = await readJson(paths.metrics, MetricsFile);
   if (!metrics)
     throw new CorruptError(`${paths.metrics} is missing`, { hint: 'run evaluate and compare again' });
-  const files = await readBundle(join(paths.train, 'bundle'));
+  const files = await decidedBundle(paths.train, promotion.challenger.digest);
   const { manifest } = verifyBundle(files, promotion.challenger.digest);
 
   const version = await registry.register(files, aboutVersion(manifest, { metrics, promotion }));
@@ -63,7 +65,7 @@ export async function completeRegister(
   const promotion = await readJson(paths.promotion, Promotion);
   const history = await readHistory(paths.history);
   const pending = promotion !== null && !history.some(({ at }) => at === promotion.decided_at);
-  if (pending && (await isStillHere(join(paths.train, 'bundle'), promotion.challenger.digest))) {
+  if (pending && (await isStillHere(paths.train, promotion.challenger.digest))) {
     log.warn(
       { decided_at: promotion.decided_at },
       'an earlier run was stopped after its decision: carrying it out',
@@ -82,9 +84,20 @@ export async function followAlias({ paths, now }: StageContext, registry: Regist
     await writeJson(paths.production, Production, productionOf(champion, now().toISOString()));
 }
 
+/** The bundle that was decided on: the challenger, or the baseline that was published in its place.
+ *  @param directory of the train stage */
+async function decidedBundle(directory: string, digest: string): Promise<BundleFiles> {
+  const fallback = join(directory, 'fallback');
+  if (existsSync(fallback)) {
+    const files = await readBundle(fallback);
+    if (digestOf(files) === digest) return files;
+  }
+  return await readBundle(join(directory, 'bundle'));
+}
+
 async function isStillHere(directory: string, digest: string): Promise<boolean> {
   try {
-    verifyBundle(await readBundle(directory), digest);
+    verifyBundle(await decidedBundle(directory, digest), digest);
     return true;
   } catch (error) {
     // Another training has taken its place since: then that one decides.

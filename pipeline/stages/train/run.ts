@@ -16,7 +16,7 @@ import { taskFor } from '../../tasks/index.ts';
 
 /** Data set and plan → the challenger's bundle, leaderboard and forecasts in `artifacts/<model>/train`. */
 export async function train(context: StageContext): Promise<TrainFile> {
-  const { workspace, paths, params, model, progress, signal } = context;
+  const { workspace, paths, params, model, progress, signal, log } = context;
   const plan = await readJson(paths.plan, Plan);
   if (!plan) {
     throw new CorruptError(`${paths.plan} is missing`, {
@@ -39,23 +39,38 @@ export async function train(context: StageContext): Promise<TrainFile> {
     train_end: new Date(timeAt(panel, result.trainEnd)).toISOString(),
     hyperparameters: result.hyperparameters,
   };
-  const bundle = sealBundle(result.files.set('places.geojson', await readFile(paths.places)), {
+  const places = await readFile(paths.places);
+  const facts = {
+    ...about,
     task: params.task,
     created_at: context.now().toISOString(),
     data_version: await dataVersion(workspace),
     commit: await codeCommit(),
-    ...about,
-  });
+  };
+  const bundle = sealBundle(result.files.set('places.geojson', places), facts);
   // The whole folder appears at once: a stage killed half-way leaves the former one.
   const scratch = `${paths.train}.part`;
   await rm(scratch, { recursive: true, force: true });
   await mkdir(scratch, { recursive: true });
   await writeBundle(join(scratch, 'bundle'), bundle.files);
+  if (result.fallback) {
+    const { files, candidate } = result.fallback;
+    const baseline = sealBundle(files.set('places.geojson', places), {
+      ...facts,
+      candidate,
+      is_baseline: true,
+    });
+    await writeBundle(join(scratch, 'fallback'), baseline.files);
+  }
   await writeJson(join(scratch, 'leaderboard.json'), Leaderboard, { model, ...result.leaderboard });
   await writeJson(join(scratch, 'train.json'), TrainFile, about);
   await writeForecasts(join(scratch, 'forecasts.parquet'), result.forecasts, panel);
   await rm(paths.train, { recursive: true, force: true });
   await rename(scratch, paths.train);
-  step.done(`${result.candidate} is the challenger`);
+  const failed = result.leaderboard.candidates.filter(({ settings }) => settings.failure !== undefined);
+  for (const { name, settings } of failed)
+    log.warn({ name, failure: settings.failure }, 'a candidate could not be fitted');
+  const without = failed.map(({ name, settings }) => `, without ${name} (${settings.failure})`).join('');
+  step.done(`${result.candidate} is the challenger${without}`);
   return about;
 }

@@ -37,7 +37,7 @@ describe('train', () => {
   const whole = madePanel({ tracts: 4, length: 290, value: wave, country: 'IT' });
   const panel = until(whole, 249);
 
-  it('leaves a bundle that answers the same after loading, and tables of every model over the decide window', async () => {
+  it('leaves a bundle and one of the best baseline that answer the same after loading, and tables of every model over the decide window', async () => {
     const { result, notes } = await fitted(panel);
     expect(result.isBaseline).toBe(false);
     expect(result.trainEnd).toBe(249);
@@ -52,6 +52,12 @@ describe('train', () => {
     expect(result.leaderboard.candidates[0].score).not.toBeNull();
     expect(notes.at(-1)).toBe(1);
     expect(notes.every((share, index) => index === 0 || share >= notes[index - 1] - 1e-9)).toBe(true);
+
+    const { fallback } = result;
+    expect(BASELINES).toContain(fallback?.candidate);
+    const baseline = loadForecaster(fallback!.files);
+    expect(baseline.spec).toMatchObject({ candidate: fallback!.candidate, isBaseline: true });
+    expect(warmUpDifference(baseline, readBundleJson<WarmUp>(fallback!.files, 'warm-up.json'))).toBe(0);
 
     const warmUp = readBundleJson<WarmUp>(result.files, 'warm-up.json');
     expect(warmUpDifference(loadForecaster(result.files), warmUp)).toBe(0);

@@ -20,7 +20,8 @@ import { tableOf } from './tables.ts';
 import { truthOf, truthsKnown } from './truth.ts';
 import { withWarmUp } from './warm-up.ts';
 
-const REFIT_EVERY = 28;
+/** Cutoffs between two fits: four of them over the three windows that are forecast. */
+const REFIT_EVERY = 40;
 /** Share of the work that the rolling fits are, as far as progress goes. */
 const ROLLING_SHARE = 0.85;
 
@@ -51,6 +52,7 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
   const models = new Map<string, Issued>(
     [...able, selected.blend].map((model) => [model.model, issuedPoints(panel, model)]),
   );
+  const fallback = bestBaseline(able, selected);
   const forecasts = decide(models, selected.chosen, request);
   const chosenMembers = selected.chosen === 'blend' ? usedMembers(selected.weights) : [selected.chosen];
   const fits = await fitAgain(candidates, chosenMembers, {
@@ -61,20 +63,18 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
     signal,
   });
   const isBaseline = able.some((member) => member.model === selected.chosen && member.isBaseline);
-  const spec = specOf({
-    panel,
-    maxHorizon,
-    chosen: selected.chosen,
-    isBaseline,
-    fits,
-    weights: selected.weights,
-  });
-  const files = bundleOf(spec, fits, forecasts.state, panel);
+  const spec = { panel, maxHorizon, weights: selected.weights };
+  const bundle = (chosen: string, isBaseline: boolean, fits: Fitted[]) =>
+    bundleOf(specOf({ ...spec, chosen, isBaseline, fits }), fits, forecasts.states.get(chosen)!, panel);
+  const files = bundle(selected.chosen, isBaseline, fits);
+  const again = { panel, maxHorizon, seed, onProgress() {}, signal };
+  const baseline = fallback === null ? [] : await fitAgain(candidates, [fallback], again);
   onProgress(1, selected.chosen);
   return {
     files,
     candidate: selected.chosen,
     isBaseline,
+    fallback: fallback === null ? null : { candidate: fallback, files: bundle(fallback, true, baseline) },
     trainEnd: panel.length - 1 - Math.max(0, panel.delay),
     hyperparameters: {
       season_refit_every: REFIT_EVERY,
@@ -90,6 +90,13 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
     }),
     forecasts: forecasts.tables,
   };
+}
+
+/** @returns null where it is the one that was chosen, or there is none */
+function bestBaseline(able: Rolled[], { chosen, scores }: Selected): string | null {
+  const score = ({ model }: Rolled) => scores.get(model)?.overall ?? Number.POSITIVE_INFINITY;
+  const [best] = able.filter(({ isBaseline }) => isBaseline).sort((a, b) => score(a) - score(b));
+  return best === undefined || best.model === chosen ? null : best.model;
 }
 
 interface Selected {
@@ -143,27 +150,27 @@ function decide(
   models: Map<string, Issued>,
   chosen: string,
   { panel, windows, params }: TrainRequest,
-): { tables: ScoredForecasts[]; state: IntervalState } {
+): { tables: ScoredForecasts[]; states: Map<string, IntervalState> } {
   const truthAt = truthsKnown(panel);
   const truth = truthOf(panel);
   const start = windows.decide[0];
   const calibrated = truthAt(start);
   const delay = Math.max(0, panel.delay);
   const tables: ScoredForecasts[] = [];
-  let chosenState: IntervalState | null = null;
+  const states = new Map<string, IntervalState>();
   for (const [model, issued] of models) {
     const state = calibrate(panel, issued, calibrated, [windows.calibrate[0] + 1, start - delay]);
     const quantiles = followed(state, panel, issued, truthAt, windows.decide);
     const about = { issued, quantiles, truth };
     const kept = { cutoffs: windows.decide, horizons: [...params.horizons].sort((a, b) => a - b) };
+    states.set(model, { ...state, settledUntil: timeAt(panel, windows.decide[1] - delay) });
     if (model === chosen) {
-      chosenState = { ...state, settledUntil: timeAt(panel, windows.decide[1] - delay) };
       tables.unshift(tableOf('challenger', panel, about, kept));
     }
     tables.push(tableOf(model, panel, about, kept));
   }
-  if (chosenState === null) throw new RangeError(`the chosen model ${chosen} has no forecasts`);
-  return { tables, state: chosenState };
+  if (!states.has(chosen)) throw new RangeError(`the chosen model ${chosen} has no forecasts`);
+  return { tables, states };
 }
 
 function usedMembers({ members, weights }: BlendWeights): string[] {
