@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
+/** Whole runs of clones, minutes each. */
+const stories = 'test/stories/**/*.it.test.ts';
 
 export default defineConfig({
   test: {
@@ -24,8 +26,18 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
+          exclude: [stories],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stories',
+          include: [stories],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Counts, countTests, sum, summary } from './counts.ts';
 
-/** `npm test`: every check in turn, each with its time, and one line at the end that counts them.
+/** `npm test` and .ci/run: every check in turn, each with its time, and one line at the end that counts them.
  *  Arguments name the checks to run; without any, all run. */
 async function main(wanted: string[]): Promise<number> {
   const unknown = wanted.filter((name) => !(name in CHECKS));
@@ -38,11 +38,12 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
       await command('depcruise', ['--config', '.dependency-cruiser.cjs', ...SOURCES], 3 * MINUTE),
     ]),
   types: () => command('tsc', ['--noEmit', '-p', '.'], 5 * MINUTE),
-  unit: () => tests('unit', [], 10 * MINUTE),
-  integration: () => tests('integration', TWO_AT_A_TIME, 40 * MINUTE),
+  unit: () => tests('unit', 10 * MINUTE),
+  integration: () => tests('integration', 20 * MINUTE),
+  stories: () => tests('stories', 20 * MINUTE),
 };
 
-/** Integration tests start servers and train: more of them side by side only wait for each other. */
+/** Tests start servers and train: more of them side by side only wait for each other. */
 const TWO_AT_A_TIME = ['--poolOptions.forks.minForks=1', '--poolOptions.forks.maxForks=2'];
 
 const SOURCES = ['pipeline', 'serve', 'bench', 'test'];
@@ -53,12 +54,16 @@ async function command(name: string, args: string[], limitMs: number): Promise<C
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 }
 
-async function tests(project: string, options: string[], limitMs: number): Promise<Counts> {
+async function tests(project: string, limitMs: number): Promise<Counts> {
   const folder = await mkdtemp(join(tmpdir(), 'perennial-tests-'));
   try {
     const file = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const passed = await succeeds('vitest', ['run', '--project', project, ...options, ...reporters], limitMs);
+    const passed = await succeeds(
+      'vitest',
+      ['run', '--project', project, ...TWO_AT_A_TIME, ...reporters],
+      limitMs,
+    );
     const report = await readFile(file, 'utf8').catch(() => null);
     return countTests(report, passed);
   } finally {

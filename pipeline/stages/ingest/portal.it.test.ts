@@ -26,7 +26,7 @@ afterEach(async () => {
 
 async function setUp(source: Record<string, unknown> = {}) {
   const url = portal.publish('/cases.csv', CSV);
-  const made = await temporaryContext({ source: { urls: [url], timeout_ms: 300, ...source } });
+  const made = await temporaryContext({ source: { urls: [url], timeout_ms: 10_000, ...source } });
   cleanUp.push(made.remove);
   const waits: number[] = [];
   const timing: Timing = {
@@ -279,7 +279,9 @@ describe('a portal that fails', () => {
   test.each(lasting)(
     '%s: says what was seen, where and how often it was tried; nothing is touched',
     async (_, fault, seen, requests) => {
-      const { context, url, options, root } = await setUp({ retries: 2 });
+      // What never answers is given little time; the others all they need on a busy machine.
+      const timeout_ms = fault.kind === 'no-headers' || fault.kind === 'stall' ? 300 : 10_000;
+      const { context, url, options, root } = await setUp({ retries: 2, timeout_ms });
       portal.failForEver('/cases.csv', fault);
       const before = await tree(root);
       const error = await ingest(context, options).then(
@@ -308,7 +310,7 @@ describe('a portal that fails', () => {
   });
 
   test('what passes is waited for: twice the base at most, halved by chance, and the body is whole', async () => {
-    const { context, options, waits } = await setUp({ retries: 4 });
+    const { context, options, waits } = await setUp({ retries: 4, timeout_ms: 1_000 });
     portal.fail(
       '/cases.csv',
       { kind: 'status', status: 500 },
