@@ -101,6 +101,11 @@ command('rollback <model>')
     (await import('./commands/rollback.ts')).rollbackCommand(environment(options), model, options),
   );
 
+program
+  .command('demo', { hidden: true })
+  .description('make anew what the repository ships of data.dvc, dvc.lock and reports/')
+  .action(async () => (await import('./commands/demo.ts')).demoCommand(stop.signal));
+
 /** A command of ours, with what all of them take. */
 function command(nameAndArguments: string): Command {
   return program
