@@ -35,25 +35,21 @@ export function placeRoles(evidence: PlaceEvidence, given: ReadonlySet<Role>): M
       .filter((one) => one.score > 0)
       .sort((a, b) => b.score - a.score)[0]?.profile.name;
 
+  // In a file of one day any count may be as unique as a code; over several, counts change and codes do not.
+  const oneDay = evidence.sample.tract.every((tract, row, all) => row === 0 || tract !== all[row - 1]);
+  const mayIdentify = (profile: ColumnProfile) => !oneDay || !plainCount(profile);
+
   if (keys.keys.length === 1) {
     // A single name or code is what it looks like; with both, each takes its own.
-    // In a file of one day any count may be as unique as a code.
-    const id = best(
-      free(keys.twins).filter((one) => one.name === keys.keys[0] || !plainCount(one)),
-      codeLook,
-    );
+    const twins = () => free(keys.twins).filter((one) => one.name === keys.keys[0] || mayIdentify(one));
+    const id = best(twins(), codeLook);
     give(id, 'tract_id', keys.confidence, keys.evidence);
     give(best(free(keys.twins), nameLook), 'tract_name', keys.confidence, keys.evidence);
     const words = new Set(splitWords(keys.keys[0]));
     const related = (name: string) => splitWords(name).some((word) => words.has(word) && word.length > 3);
     const cousins = free(keys.nearly).filter(({ name }) => related(name));
     give(best(cousins, nameLook), 'tract_name', 0.8, `nearly one to one with ${keys.keys[0]}`);
-    give(
-      free(keys.twins).find((one) => one.name === keys.keys[0] || !plainCount(one))?.name,
-      'tract_id',
-      keys.confidence,
-      keys.evidence,
-    );
+    give(twins()[0]?.name, 'tract_id', keys.confidence, keys.evidence);
   } else if (keys.keys.length > 1) {
     // The finest of several keys names the tract, the others what it lies in.
     const parts = free(keys.keys).sort((a, b) => b.distinct - a.distinct);
