@@ -88,10 +88,9 @@ it('gives the lock back when the work fails', async () => {
 
 it('ends a command and its children at the time limit and keeps its words in the log', async () => {
   const log = join(folder, 'x.log');
-  const started = performance.now();
-  const result = await attempt('sh', ['-c', 'echo begun; sleep 30 & wait'], { timeoutMs: 200, log });
+  // Were the child waited for, the test's own limit would pass first.
+  const result = await attempt('sh', ['-c', 'echo begun; sleep 300 & wait'], { timeoutMs: 1_000, log });
   expect(result).toMatchObject({ timedOut: true, output: 'begun\n' });
-  expect(performance.now() - started).toBeLessThan(5_000);
   expect(readFileSync(log, 'utf8')).toContain('begun');
 });
 

@@ -102,9 +102,7 @@ it('prepares the same twice, completes what a killed run left, and brings new se
 
   const config = readFileSync(join(root, '.git/config'), 'utf8');
   write(repository, 'params.yaml', 'models:\n  c: { task: forecast }\n');
-  const started = performance.now();
   await prepareWorkspace({ mode: 'local', repository });
-  expect(performance.now() - started).toBeLessThan(5_000);
   expect(readFileSync(join(root, '.git/config'), 'utf8')).toBe(config);
   expect(readFileSync(join(root, 'params.yaml'), 'utf8')).toContain('c: {');
 });

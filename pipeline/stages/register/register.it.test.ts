@@ -180,7 +180,7 @@ async function run(root: string, work: 'register' | 'rollback', dieAt: number): 
   const { stdout, signal } = await execa('node', ['--import', 'tsx', '--import', death, child, root, work], {
     env: { DIE_AT: String(dieAt), DIE_UNDER: root },
     reject: dieAt === 0,
-    timeout: 30_000,
+    timeout: 60_000,
   });
   if (dieAt > 0) expect(signal).toBe('SIGKILL');
   return Number(stdout.split('\n').at(-1));
