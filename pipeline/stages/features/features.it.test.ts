@@ -4,7 +4,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryContext, tree } from '../../../test/stage-context.ts';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
 import type { StageContext } from '../../context.ts';
@@ -138,14 +138,18 @@ describe('features, from observations to the data set and back', () => {
     const before = await tree(context.paths.features);
     await observe(sample().map((row) => ({ ...row, new_cases: 3 })));
     const scratch = `${context.paths.features}.part`;
-    const child = fileURLToPath(new URL('./features-child.testing.ts', import.meta.url));
-    const run = execa(process.execPath, ['--import', 'tsx', child, context.workspace.root], {
-      reject: false,
-      timeout: 60_000,
-    });
-    await vi.waitFor(() => expect(existsSync(scratch)).toBe(true), { timeout: 60_000, interval: 1 });
-    run.kill('SIGKILL');
-    expect((await run).signal).toBe('SIGKILL');
+    const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+    const died = await execa(
+      process.execPath,
+      [
+        ...['--import', 'tsx', '--import', at('../../../test/dies-at-write.ts')],
+        ...[at('./features-child.testing.ts'), context.workspace.root],
+      ],
+      // After the folder was cleared and made again, in the midst of its files.
+      { reject: false, timeout: 60_000, env: { DIE_AT: '5', DIE_UNDER: scratch } },
+    );
+    expect(died.signal).toBe('SIGKILL');
+    expect(existsSync(scratch)).toBe(true);
     expect(await tree(context.paths.features)).toEqual(before);
 
     await features(context);
