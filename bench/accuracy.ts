@@ -103,7 +103,7 @@ export async function run(): Promise<BenchTable> {
       return [one.what, `${percent(value)} ${reached ? '✓' : '✗'}`, asked, String(found?.n ?? 0), one.peer];
     }),
     notes: [
-      'Raw daily new cases; models see nothing after each cutoff and are fitted again every 28 days; blends, choice and intervals come from earlier cutoffs only.',
+      'Raw daily new cases; models see nothing after each cutoff and are fitted again as the cutoffs roll; blends, choice and intervals come from earlier cutoffs only.',
       ...Object.entries(results).map(
         ([file, { seconds }]) => `${file}: ${Math.round(seconds)} s for the whole backtest.`,
       ),
