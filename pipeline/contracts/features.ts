@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TractFacts } from './observations.ts';
 import { Maybe, Timestamp } from './scalars.ts';
 
 /** `artifacts/<model>/features/schema.json`: what the data set beside it holds. */
@@ -24,17 +25,7 @@ export const FeatureSchema = z.strictObject({
       description: z.string(),
     }),
   ),
-  tracts: z.array(
-    z.strictObject({
-      id: z.string(),
-      name: z.string(),
-      latitude: z.number().optional(),
-      longitude: z.number().optional(),
-      population: z.number().optional(),
-      country: z.string().optional(),
-      parent: z.string().optional(),
-    }),
-  ),
+  tracts: z.array(TractFacts),
   /** Moment before which there were no snapshots, where revisions are known. */
   revisions_since: Timestamp.optional(),
 });

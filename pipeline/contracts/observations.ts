@@ -9,21 +9,22 @@ import { MEASURES } from './roles.ts';
  */
 export const OBSERVATION_COLUMNS = ['tract_id', 'time', 'known_at', ...MEASURES] as const;
 
+/** What files say of a tract; `Tract` of the panel in memory. */
+export const TractFacts = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  latitude: z.number().optional(),
+  longitude: z.number().optional(),
+  population: z.number().optional(),
+  country: z.string().optional(),
+  parent: z.string().optional(),
+});
+
 /** `data/<model>/tracts.json`: what is known of the places, from the newest accepted snapshot on. */
 export const TractsFile = z.strictObject({
   /** Name of the target column or role the gate chose. */
   target: z.string(),
   step: z.enum(['hour', 'day', 'week', 'month']),
-  tracts: z.array(
-    z.strictObject({
-      id: z.string(),
-      name: z.string(),
-      latitude: z.number().optional(),
-      longitude: z.number().optional(),
-      population: z.number().optional(),
-      country: z.string().optional(),
-      parent: z.string().optional(),
-    }),
-  ),
+  tracts: z.array(TractFacts),
 });
 export type TractsFile = z.infer<typeof TractsFile>;
