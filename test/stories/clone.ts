@@ -68,6 +68,12 @@ export class Clone {
     );
   }
 
+  /** As a team does that begins with data of its own: the example's state would judge theirs. */
+  async removeExample(): Promise<void> {
+    await git(this.root, 'rm', '-r', '--quiet', 'data.dvc', 'dvc.lock', 'reports');
+    await this.params(() => {});
+  }
+
   npm(...args: string[]): Promise<Ran> {
     return ran(execa('npm', args, this.options()));
   }

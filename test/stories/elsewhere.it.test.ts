@@ -33,10 +33,11 @@ describe('the same run elsewhere', { timeout: LIMIT_MS }, () => {
   it('writes what the robot commits into the repository itself, and nothing else', async () => {
     const workflow = await clone.copy();
     try {
-      const { exitCode } = await workflow.perennial(
+      await workflow.removeExample();
+      const { exitCode, stderr } = await workflow.perennial(
         ...['run', '--mode', 'pull-request', '--quiet', '--now', '2026-06-30T23:00:00Z'],
       );
-      expect(exitCode).toBe(0);
+      expect(exitCode, stderr).toBe(0);
       const changed = (await workflow.status())
         .split('\n')
         .map((line) => line.slice(3))
