@@ -5,6 +5,7 @@ import lockfile from 'proper-lockfile';
 import { z } from 'zod';
 import { LockedError } from '../contracts/errors.ts';
 import type { Workspace } from '../workspace.ts';
+import { isAlive } from './is-alive.ts';
 
 /** Without a sign of life for so long an owner on another machine is taken for dead. */
 const STALE_MS = 60_000;
@@ -62,14 +63,5 @@ async function readOwner(lock: string) {
     return Owner.parse(JSON.parse(await readFile(ownerFile(lock), 'utf8')));
   } catch {
     return null; // Not written yet: the lock was taken this moment.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -3,6 +3,7 @@ import { markdownTable } from 'markdown-table';
 import { collectSource } from '../clients/collect-source.ts';
 import { readTargetPanel } from '../clients/dataset-file.ts';
 import { isRemote } from '../clients/local-files.ts';
+import { withScratch } from '../clients/scratch.ts';
 import type { BacktestRow } from '../contracts/backtest.ts';
 import { UsageError } from '../contracts/errors.ts';
 import { indexAt, STEP_MS, type TargetPanel, timeAt } from '../contracts/panel.ts';
@@ -14,7 +15,6 @@ import { acceptOnce } from '../stages/gate/run.ts';
 import { taskFor } from '../tasks/index.ts';
 import { REPOSITORY, workspaceAt } from '../workspace.ts';
 import { type Environment, stageContext } from './environment.ts';
-import { withScratch } from './scratch.ts';
 import { standingIn } from './standing-in.ts';
 
 export interface BacktestOptions {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { collectSource } from '../clients/collect-source.ts';
 import { isRemote } from '../clients/local-files.ts';
+import { withScratch } from '../clients/scratch.ts';
 import { commitWorkspace, lockWorkspace, prepareWorkspace } from '../clients/workspace.ts';
 import { EXIT, PerennialError, UpstreamError, UsageError } from '../contracts/errors.ts';
 import { GateReport } from '../contracts/gate.ts';
@@ -14,7 +15,6 @@ import { terminalReport } from '../stages/gate/report-text.ts';
 import { inspect } from '../stages/gate/run.ts';
 import { REPOSITORY } from '../workspace.ts';
 import { type Environment, stageContext } from './environment.ts';
-import { withScratch } from './scratch.ts';
 import { standingIn } from './standing-in.ts';
 
 export interface GateOptions {

@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { z } from 'zod';
+import { isAlive } from '../clients/is-alive.ts';
 import type { BundleFiles } from '../contracts/bundle.ts';
 import { ConflictError, CorruptError, LockedError, UsageError } from '../contracts/errors.ts';
 import { type Alias, RegisteredVersion, type Registry } from '../contracts/registry.ts';
@@ -145,15 +146,6 @@ async function removeLeftovers(directory: string): Promise<void> {
     // A number may have gone to another process since: nobody writes a bundle for an hour.
     if (isAlive(owner) && Date.now() - touched < ONE_HOUR_MS) continue;
     await rm(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

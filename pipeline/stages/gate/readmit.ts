@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { withScratch } from '../../clients/scratch.ts';
 import type { StageContext } from '../../context.ts';
 import { GateError, UsageError } from '../../contracts/errors.ts';
 import { GateReport } from '../../contracts/gate.ts';
@@ -8,7 +9,7 @@ import { SourceState } from '../../contracts/snapshot.ts';
 import { readJson } from '../../files.ts';
 import { examine } from './examine.ts';
 import { type Reject, readTable } from './read-table.ts';
-import { accept, withScratch } from './run.ts';
+import { accept } from './run.ts';
 import { identifier, literal } from './sql.ts';
 import { QUARANTINE_COLUMNS, writeQuarantine } from './write-quarantine.ts';
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { openSnapshot } from '../../clients/open-snapshot.ts';
+import { withScratch } from '../../clients/scratch.ts';
 import { folderName } from '../../clients/snapshot-folder.ts';
 import type { StageContext } from '../../context.ts';
 import { GateError } from '../../contracts/errors.ts';
@@ -230,13 +230,4 @@ function refusal(report: GateReport): GateError {
       'look at it with `npm run pipeline -- gate --source FILE`',
     facts: { failed: failed.map(({ expectation }) => expectation) },
   });
-}
-
-export async function withScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'perennial-gate-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -56,42 +56,17 @@ export function inheritedRoles(
   return roles;
 }
 
+/** One anomaly a column at most, the gravest: of another type, values say nothing more. */
 function changes(from: Column, to: Column, seen: readonly Column[], policy: DriftPolicy): Anomaly[] {
-  const type = changedType(from, to);
-  if (type) {
-    return [
-      {
-        kind: 'type_changed',
-        column: to.name,
-        was: from.type,
-        severity: unless(used(from), policy.on_type_changed),
-        evidence: type,
-      },
-    ];
-  }
-  const unit = changedUnit(from, to);
-  if (unit) {
-    return [
-      {
-        kind: 'unit_changed',
-        column: to.name,
-        was: unit.was,
-        severity: unless(used(from), policy.on_meaning_changed),
-        evidence: unit.evidence,
-      },
-    ];
-  }
-  const meaning = changedMeaning(from, to) ?? changedRole(from, to, seen);
-  if (!meaning) return [];
-  return [
-    {
-      kind: 'meaning_changed',
-      column: to.name,
-      was: from.role,
-      severity: unless(used(from), policy.on_meaning_changed),
-      evidence: meaning,
-    },
+  const changed = (kind: Anomaly['kind'], was: string, severity: Severity, evidence: string): Anomaly[] => [
+    { kind, column: to.name, was, severity: unless(used(from), severity), evidence },
   ];
+  const type = changedType(from, to);
+  if (type) return changed('type_changed', from.type, policy.on_type_changed, type);
+  const unit = changedUnit(from, to);
+  if (unit) return changed('unit_changed', unit.was, policy.on_meaning_changed, unit.evidence);
+  const meaning = changedMeaning(from, to) ?? changedRole(from, to, seen);
+  return meaning ? changed('meaning_changed', from.role, policy.on_meaning_changed, meaning) : [];
 }
 
 /** A whole number that gets decimals is no change of type, nor is an empty column that is filled. */
