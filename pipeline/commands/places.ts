@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { withScratch } from '../clients/scratch.ts';
 import type { StageContext } from '../context.ts';
 import { PerennialError, UsageError } from '../contracts/errors.ts';
 import { writeWhole } from '../files.ts';
-import { withScratch } from './scratch.ts';
 
 const Polygons = z.object({
   type: z.literal('FeatureCollection'),
