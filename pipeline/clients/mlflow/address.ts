@@ -18,13 +18,13 @@ export function mlflowUrl(text: string): MlflowAddress {
   if (scheme !== undefined && STORES.test(scheme)) throw refused(`is "${scheme}:…", ${STORE[0]}`, STORE[1]);
   if (/^([./~\\]|[a-z]:\\|mlruns)/i.test(wanted)) throw refused(`is a folder, ${STORE[0]}`, STORE[1]);
   if (scheme !== 'http' && scheme !== 'https') throw withoutScheme(wanted, scheme);
+  if (/[/\\?#].*@/.test(wanted.replace(/^https?:\/\//i, ''))) {
+    throw refused('has an @ behind a slash, ? or #, as a password with such a letter gives', ELSEWHERE);
+  }
   if (!/^https?:\/\/[^/]/i.test(wanted) || /\s/.test(wanted) || !URL.canParse(wanted)) {
     throw refused(`"${shown(wanted)}" is not an address`, EXPECTED);
   }
   const url = new URL(wanted);
-  if (/[/\\?#].*@/.test(wanted.replace(/^https?:\/\//i, ''))) {
-    throw refused('has an @ behind a slash, ? or #, as a password with such a letter gives', ELSEWHERE);
-  }
   if (url.search !== '') {
     const [before = ''] = wanted.split('?');
     throw refused(`"${shown(before)}?…" goes on behind a question mark`, 'leave out what comes after it');
