@@ -30,6 +30,10 @@ export function paths(workspace: Workspace, model: string) {
     evaluate: at('artifacts', model, 'evaluate'),
     plan: at('artifacts', model, 'plan.json'),
     pack: at('artifacts', model, 'pack'),
+    /** Records of runs that are not at the tracking server yet. */
+    spool: at('artifacts', model, 'spool'),
+    /** How long fits took: beside the outputs of DVC, whose hashes it would change. */
+    timings: at('artifacts', model, 'timings.json'),
     reports: at('reports', model),
     source: at('reports', model, 'source.json'),
     gate: at('reports', model, 'gate.json'),

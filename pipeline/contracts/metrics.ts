@@ -61,7 +61,6 @@ export const Leaderboard = z.strictObject({
       is_baseline: z.boolean(),
       score: Maybe,
       by_horizon: z.record(z.string(), Maybe),
-      fit_seconds: z.number().nonnegative(),
       /** Weights of a blend, or hyperparameters. */
       settings: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).default({}),
     }),

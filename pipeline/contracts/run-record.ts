@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { Sha256, Timestamp } from './scalars.ts';
 
+/** JSON has no NaN and no Infinity: they stand as these words. */
+const MetricValue = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
 /** `artifacts/<model>/spool/<id>/record.json`: all that is told of one training run, written before it is sent anywhere.
  *  It is removed once the tracking server has all of it; until then any later run delivers it. */
 export const RunRecord = z.strictObject({
@@ -24,8 +27,7 @@ export const RunRecord = z.strictObject({
   metrics: z.array(
     z.strictObject({
       key: z.string(),
-      /** JSON has no NaN and no Infinity: they stand as these words. */
-      value: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]),
+      value: MetricValue,
       step: z.number().int(),
       at: Timestamp,
     }),
@@ -49,3 +51,7 @@ export const RunRecord = z.strictObject({
   mlflow_run: z.string().nullable(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
+
+export function metricValue(value: number): z.infer<typeof MetricValue> {
+  return Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
+}

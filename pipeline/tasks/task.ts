@@ -6,6 +6,7 @@ import type { Leaderboard } from '../contracts/metrics.ts';
 import type { TargetPanel } from '../contracts/panel.ts';
 import type { ModelParams } from '../contracts/params.ts';
 import type { Windows } from '../contracts/plan.ts';
+import type { Curve } from '../contracts/train.ts';
 
 export type { Windows };
 
@@ -30,6 +31,10 @@ export interface TrainResult {
   trainEnd: number;
   hyperparameters: Record<string, number | string | boolean>;
   leaderboard: Omit<Leaderboard, 'model'>;
+  /** How the fits inside `files` went; empty where nothing was learnt step by step. The same seed gives the same. */
+  curves: Curve[];
+  /** By candidate. */
+  fitSeconds: Record<string, number>;
   /** Forecasts of the challenger's recipe, every candidate and every baseline over the decide window, made at
    *  rolling cutoffs with nothing seen after each; the challenger is named `challenger`. */
   forecasts: ScoredForecasts[];

@@ -174,7 +174,6 @@ async function round(recipe: Recipe) {
       is_baseline: name === 'seasonal-naive',
       score: 0.2,
       by_horizon: {},
-      fit_seconds: 1,
       settings: {},
     })),
   });

@@ -3,11 +3,11 @@ import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { HistoryEntry, Production, Promotion } from '../../contracts/promotion.ts';
 import type { RegisteredVersion } from '../../contracts/registry.ts';
 
-/** What the registry is told of a challenger; commit and data version are those it was compared with, also where a later
+/** What the registry is told of a challenger and of the run that made it (null: none was logged); commit and data version are those it was compared with, also where a later
  *  run completes what an earlier one began. */
 export function aboutVersion(
   manifest: BundleManifest,
-  { metrics, promotion }: { metrics: MetricsFile; promotion: Promotion },
+  { metrics, promotion, run }: { metrics: MetricsFile; promotion: Promotion; run: string | null },
 ): Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'> {
   const challenger = metrics.models.find(({ role }) => role === 'challenger');
   return {
@@ -15,7 +15,7 @@ export function aboutVersion(
     hyperparameters: manifest.hyperparameters,
     commit: metrics.commit,
     data_version: metrics.data_version,
-    run: null,
+    run,
     parent: promotion.champion?.version ?? null,
     train_end: manifest.train_end,
     candidate: manifest.candidate,

@@ -32,8 +32,10 @@ describe('register', () => {
   it('makes the promoted challenger the champion, in the registry, in production and in the history', async () => {
     const root = await copy();
     const { context, registry, promotion } = await sampleContext(root);
-    const version = await register(context, { registry, promotion, ...versions, by: 'the robot' });
-    expect(version).toMatchObject({ version: 'v0002', parent: 'v0001', metrics: { wape: 0.15 } });
+    const run = '0123456789abcdef0123456789abcdef';
+    const version = await register(context, { registry, promotion, ...versions, run, by: 'the robot' });
+    expect(version).toMatchObject({ version: 'v0002', parent: 'v0001', metrics: { wape: 0.15 }, run });
+    expect((await readJson(context.paths.production, Production))?.run).toBe(run);
     await expectPromoted(root);
     expect((await readHistory(context.paths.history)).at(-1)).toMatchObject({
       by: 'the robot',

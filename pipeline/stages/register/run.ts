@@ -17,6 +17,8 @@ export interface RegisterOptions {
   promotion: Promotion;
   commit: string;
   dataVersion: string;
+  /** The tracking server's run that made the bundle; null or absent: none was logged. */
+  run?: string | null;
   /** Who promotes, for the history. */
   by?: string;
 }
@@ -31,14 +33,14 @@ export interface RegisterOptions {
  */
 export async function register(context: StageContext, options: RegisterOptions): Promise<RegisteredVersion> {
   const { paths, log } = context;
-  const { registry, promotion, by = 'perennial' } = options;
+  const { registry, promotion, run = null, by = 'perennial' } = options;
   const metrics = await readJson(paths.metrics, MetricsFile);
   if (!metrics)
     throw new CorruptError(`${paths.metrics} is missing`, { hint: 'run evaluate and compare again' });
   const files = await decidedBundle(paths.train, promotion.challenger.digest);
   const { manifest } = verifyBundle(files, promotion.challenger.digest);
 
-  const version = await registry.register(files, aboutVersion(manifest, { metrics, promotion }));
+  const version = await registry.register(files, aboutVersion(manifest, { metrics, promotion, run }));
   const challenger = await registry.alias('challenger');
   if (challenger?.version !== version.version)
     await registry.setAlias('challenger', version.version, challenger?.version ?? null);

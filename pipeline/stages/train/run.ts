@@ -8,7 +8,7 @@ import { CorruptError } from '../../contracts/errors.ts';
 import { Leaderboard } from '../../contracts/metrics.ts';
 import { timeAt } from '../../contracts/panel.ts';
 import { Plan, windowsOf } from '../../contracts/plan.ts';
-import { TrainFile } from '../../contracts/train.ts';
+import { CurvesFile, TimingsFile, TrainFile } from '../../contracts/train.ts';
 import { readJson, writeJson } from '../../files.ts';
 import { writeBundle } from '../../registry/bundle-folder.ts';
 import { sealBundle } from '../../registry/manifest.ts';
@@ -64,9 +64,16 @@ export async function train(context: StageContext): Promise<TrainFile> {
   }
   await writeJson(join(scratch, 'leaderboard.json'), Leaderboard, { model, ...result.leaderboard });
   await writeJson(join(scratch, 'train.json'), TrainFile, about);
+  await writeJson(join(scratch, 'curves.json'), CurvesFile, { model, curves: result.curves });
   await writeForecasts(join(scratch, 'forecasts.parquet'), result.forecasts, panel);
   await rm(paths.train, { recursive: true, force: true });
   await rename(scratch, paths.train);
+  // Not below `train`: DVC hashes that, and the same training is to have the same hash.
+  await writeJson(paths.timings, TimingsFile, {
+    model,
+    bundle: bundle.digest,
+    fit_seconds: result.fitSeconds,
+  });
   const failed = result.leaderboard.candidates.filter(({ settings }) => settings.failure !== undefined);
   for (const { name, settings } of failed)
     log.warn({ name, failure: settings.failure }, 'a candidate could not be fitted');

@@ -1,4 +1,5 @@
 import type { BundleFiles } from '../../contracts/bundle.ts';
+import type { Curve } from '../../contracts/train.ts';
 import type { Fitted, Known } from './predict/fitted.ts';
 
 export interface FitRequest {
@@ -10,6 +11,8 @@ export interface FitRequest {
   /** The fit of an earlier cutoff, to go on from. */
   previous?: Fitted;
   onProgress?: (share: number) => void;
+  /** Told how a fit went that succeeded; fits on another thread are not heard. */
+  onCurve?: (curve: Curve) => void;
   signal?: AbortSignal;
 }
 

@@ -25,9 +25,20 @@ export interface TrainTask extends Parts {
   signal?: AbortSignal;
 }
 
-/** @returns the weights; null if the loss stopped being a number
+export interface Trained {
+  weights: Float32Array;
+  /** Mean loss of the batches since the point before, one each `LOSS_EVERY` steps. */
+  trainingLoss: number[];
+  /** Loss on the newest cutoffs, of which the steps before had learnt nothing, one each `lookEvery` steps. */
+  heldOutLoss: number[];
+}
+
+/** Steps between two points of the training loss. */
+export const LOSS_EVERY = 15;
+
+/** @returns null if the loss stopped being a number
  *  @throws the signal's reason between two batches */
-export async function train(task: TrainTask, settings: LstmSettings): Promise<Float32Array | null> {
+export async function train(task: TrainTask, settings: LstmSettings): Promise<Trained | null> {
   const { network, shape, signal } = task;
   const generator = xoroshiro128plus(task.seed);
   const random = () => uniformFloat64(generator);
@@ -43,12 +54,16 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Fl
     weights: weights.slice() as Float32Array,
   };
   let looks = 0;
+  const trainingLoss: number[] = [];
+  const heldOutLoss: number[] = [];
+  const since = { sum: 0, steps: 0 };
   const first = adam(weights.length, settings);
   for (let step = 0; step < schedule.steps && looks < settings.patience; step++) {
     if (!(await advance(step, task.before, first))) return null;
     if ((step + 1) % settings.lookEvery !== 0 && step + 1 < schedule.steps) continue;
     const mean = first.average();
     const loss = network.loss(mean, check);
+    heldOutLoss.push(loss);
     looks = loss < best.loss ? 0 : looks + 1;
     if (loss < best.loss) best = { loss, weights: mean };
   }
@@ -60,7 +75,8 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Fl
     if (!(await advance(step, task.all, last))) return null;
   }
   task.onProgress(1);
-  return schedule.total > schedule.steps ? last.average() : best.weights;
+  const learnt = schedule.total > schedule.steps ? last.average() : best.weights;
+  return { weights: learnt, trainingLoss, heldOutLoss };
 
   async function advance(step: number, examples: LstmExamples, optimiser: Adam): Promise<boolean> {
     signal?.throwIfAborted();
@@ -72,6 +88,11 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Fl
     const loss = network.gradient(weights, batch, keep, gradient);
     const norm = optimiser.step(weights, gradient, schedule.rate(step));
     task.onProgress(step / schedule.total);
+    since.sum += loss;
+    if (++since.steps === LOSS_EVERY) {
+      trainingLoss.push(since.sum / LOSS_EVERY);
+      since.sum = since.steps = 0;
+    }
     return Number.isFinite(loss) && Number.isFinite(norm);
   }
 }

@@ -1,10 +1,11 @@
 import { PerennialError } from '../../contracts/errors.ts';
+import type { Curve } from '../../contracts/train.ts';
 import type { Candidate, FitRequest } from './candidate.ts';
 import { bestBases, lstmExamples } from './lstm-examples.ts';
 import { lstmNetwork } from './lstm-network.ts';
 import { LSTM_SETTINGS, type LstmSettings } from './lstm-settings.ts';
 import { halfLifeOf, shapeFor } from './lstm-shape-for.ts';
-import { type Parts, train } from './lstm-training.ts';
+import { LOSS_EVERY, type Parts, type Trained, train } from './lstm-training.ts';
 import { seasonOf } from './predict/baselines.ts';
 import type { Fitted, Known } from './predict/fitted.ts';
 import { LSTM, type LstmFitted, type LstmState, loadLstm, lstmFitted } from './predict/lstm-fitted.ts';
@@ -42,9 +43,19 @@ async function fitLstm(request: FitRequest, settings: LstmSettings): Promise<Lst
     const onProgress = (share: number) => request.onProgress?.((k + share) / count);
     const start = previous?.networks[k];
     const task = { network, shape: series.shape, ...parts, seed: seed + 7919 * k, start, onProgress, signal };
-    networks.push((await train(task, settings)) ?? (await train(task, slower(settings))) ?? fail());
+    const trained = (await train(task, settings)) ?? (await train(task, slower(settings))) ?? fail();
+    networks.push(trained.weights);
+    for (const curve of curvesOf(trained, k, settings)) request.onCurve?.(curve);
   }
   return lstmFitted({ shape: series.shape, networks, spread });
+}
+
+function curvesOf({ trainingLoss, heldOutLoss }: Trained, network: number, { lookEvery }: LstmSettings) {
+  const curve = (what: string, every: number, points: number[]): Curve => {
+    const finite = points.map((point) => (Number.isFinite(point) ? point : null));
+    return { name: `${LSTM}-${network + 1}/${what}`, unit: 'step', every, points: finite };
+  };
+  return [curve('training-loss', LOSS_EVERY, trainingLoss), curve('held-out-loss', lookEvery, heldOutLoss)];
 }
 
 function fail(): never {

@@ -2,6 +2,7 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import { UsageError } from '../../contracts/errors.ts';
 import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import { type TargetPanel, timeAt } from '../../contracts/panel.ts';
+import type { Curve } from '../../contracts/train.ts';
 import type { TrainRequest, TrainResult } from '../task.ts';
 import { blendable, blended, fitBlend } from './blend.ts';
 import { calibrate, followed, type Issued } from './calibrate.ts';
@@ -55,10 +56,12 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
   const fallback = bestBaseline(able, selected);
   const forecasts = decide(models, selected.chosen, request);
   const chosenMembers = selected.chosen === 'blend' ? usedMembers(selected.weights) : [selected.chosen];
+  const curves: Curve[] = [];
   const fits = await fitAgain(candidates, chosenMembers, {
     panel,
     maxHorizon,
     seed,
+    onCurve: (curve) => curves.push(curve),
     onProgress: (share, note) => onProgress(ROLLING_SHARE + (1 - ROLLING_SHARE) * share, `final ${note}`),
     signal,
   });
@@ -88,6 +91,9 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
       metric: params.promotion.metric,
       horizons: params.horizons,
     }),
+    // Fits run side by side: the order in which they end is not theirs.
+    curves: curves.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    fitSeconds: Object.fromEntries(members.map(({ model, fitSeconds }) => [model, fitSeconds])),
     forecasts: forecasts.tables,
   };
 }
@@ -184,18 +190,19 @@ async function fitAgain(
     panel: TargetPanel;
     maxHorizon: number;
     seed: number;
+    onCurve?: (curve: Curve) => void;
     onProgress: (share: number, note: string) => void;
     signal?: AbortSignal;
   },
 ): Promise<Fitted[]> {
-  const { panel, maxHorizon, seed, signal } = options;
+  const { panel, maxHorizon, seed, onCurve, signal } = options;
   const known = knownAt(panel, panel.length - 1);
   const maxLead = maxHorizon + Math.max(0, panel.delay);
   let fitted = 0;
   return Promise.all(
     names.map(async (name) => {
       const candidate = candidates.find((one) => one.name === name) as Candidate;
-      const fit = await candidate.fit({ known, maxLead, seed, signal });
+      const fit = await candidate.fit({ known, maxLead, seed, onCurve, signal });
       options.onProgress(++fitted / names.length, name);
       return fit;
     }),
@@ -258,7 +265,6 @@ function leaderboardOf(about: {
       by_horizon: Object.fromEntries(
         horizons.map((horizon, index) => [String(horizon), finite(score?.byHorizon[index])]),
       ),
-      fit_seconds: member.fitSeconds,
       settings,
     };
   });
