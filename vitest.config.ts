@@ -4,6 +4,8 @@ const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 /** Whole runs of clones, minutes each. */
 const stories = 'test/stories/**/*.it.test.ts';
+/** MLflow takes half a minute to start: a run's tests share what the first one of them asks for. */
+const globalSetup = 'test/servers/shared-mlflow-broker.ts';
 
 export default defineConfig({
   test: {
@@ -27,8 +29,10 @@ export default defineConfig({
           name: 'integration',
           include: integration,
           exclude: [stories],
+          globalSetup,
           testTimeout: 120_000,
-          hookTimeout: 120_000,
+          // On a new machine a hook installs the server that it asks for.
+          hookTimeout: 1_200_000,
         },
       },
       {
@@ -36,8 +40,9 @@ export default defineConfig({
         test: {
           name: 'stories',
           include: [stories],
+          globalSetup,
           testTimeout: 600_000,
-          hookTimeout: 600_000,
+          hookTimeout: 1_200_000,
         },
       },
     ],

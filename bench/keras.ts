@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { pythonWith } from './python-venv.ts';
+import { pythonWith } from '../test/servers/installed.ts';
 
 const REQUIREMENTS = ['tensorflow-cpu==2.15.1', 'keras==2.15.0'];
 const MINUTE = 60_000;

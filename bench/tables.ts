@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { simulateLarge } from '../pipeline/simulator/large.ts';
 import { REPOSITORY } from '../pipeline/workspace.ts';
-import { pythonWith } from './python-venv.ts';
+import { pythonWith } from '../test/servers/installed.ts';
 import type { BenchTable } from './table.ts';
 import type { StageCost } from './tables-child.ts';
 
