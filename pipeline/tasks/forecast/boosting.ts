@@ -33,8 +33,13 @@ export interface Examples {
  * Gradient boosting with histograms (Ke et al. 2017, LightGBM) and a Huber loss that is nearly absolute: its
  * corner lies at half of the median residual and moves in as the fit gets better, and leaves take Newton steps with
  * iteratively reweighted curvature, so that they approach weighted medians.
+ * @param onRound told before each round but the first what is left to learn: it is measured for the loss's corner anyhow
  */
-export function fitForest(examples: Examples, options: BoostingOptions): Forest {
+export function fitForest(
+  examples: Examples,
+  options: BoostingOptions,
+  onRound?: (medianResidual: number) => void,
+): Forest {
   const random = xoroshiro128plus(options.seed | 0);
   const uniform = () => ((random.next() >>> 0) + 0.5) / 2 ** 32;
   const rows = examples.target.length;
@@ -49,7 +54,8 @@ export function fitForest(examples: Examples, options: BoostingOptions): Forest 
   const trees: Tree[] = [];
   let best = { loss: lossOf(held, state.score, examples, weight), trees: 0 };
   for (let round = 0; round < options.rounds; round++) {
-    gradients(learn, state, examples.target, weight);
+    const residual = gradients(learn, state, examples.target, weight);
+    if (round > 0) onRound?.(residual);
     const tree = growTree({
       binned,
       rows: drawRows(learn, options.rowShare, uniform),
@@ -95,8 +101,9 @@ function gradients(
   state: { score: Float64Array; gradient: Float64Array; curvature: Float64Array },
   target: Float32Array,
   weight: Float32Array,
-): void {
-  const corner = 0.5 * medianResidual(learn, state.score, target) + 1e-9;
+): number {
+  const median = medianResidual(learn, state.score, target);
+  const corner = 0.5 * median + 1e-9;
   for (let i = 0; i < learn.length; i++) {
     const row = learn[i];
     const residual = target[row] - state.score[row];
@@ -105,6 +112,7 @@ function gradients(
     state.gradient[row] = residual * curvature;
     state.curvature[row] = curvature;
   }
+  return median;
 }
 
 /** Of a spread sample: the corner needs no more. */

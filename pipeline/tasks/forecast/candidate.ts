@@ -11,7 +11,7 @@ export interface FitRequest {
   /** The fit of an earlier cutoff, to go on from. */
   previous?: Fitted;
   onProgress?: (share: number) => void;
-  /** Told how a fit went that succeeded; fits on another thread are not heard. */
+  /** Told how a fit went that succeeded. */
   onCurve?: (curve: Curve) => void;
   signal?: AbortSignal;
 }

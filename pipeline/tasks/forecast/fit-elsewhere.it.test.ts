@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TargetPanel } from '../../contracts/panel.ts';
+import type { Curve } from '../../contracts/train.ts';
 import { candidatesFor, learnedHere } from './candidates.ts';
 import { knownAt } from './predict/known.ts';
 
@@ -32,7 +33,11 @@ it('fits on other threads, again and again, what would be fitted here', { timeou
   const known = knownAt(panel(), LENGTH - 1);
   const there = (await candidatesFor()).filter(({ name }) => name.startsWith('trees'));
   for (let round = 0; round < 3; round++) {
-    const fits = await Promise.all(there.map((candidate) => candidate.fit({ known, maxLead: 7, seed: 1 })));
+    const heard: string[] = [];
+    const onCurve = ({ name, points }: Curve) => heard.push(`${name} ${points.length}`);
+    const request = { known, maxLead: 7, seed: 1, onCurve };
+    const fits = await Promise.all(there.map((candidate) => candidate.fit(request)));
+    expect(heard.sort()).toEqual(['trees-level/median-residual 199', 'trees/median-residual 199']);
     for (const fit of fits) {
       const here = await learnedHere(fit.name).fit({ known, maxLead: 7, seed: 1 });
       expect(fit.forecast(known)).toEqual(here.forecast(known));

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Curve } from '../../contracts/train.ts';
 import type { Candidate, FitRequest } from './candidate.ts';
 
 /** What a worker is asked: one fit. Functions cannot cross, so a candidate goes by its name. */
@@ -9,7 +10,10 @@ export interface FitJob {
   request: Pick<FitRequest, 'known' | 'maxLead' | 'seed'>;
 }
 
-export type FitAnswer = { id: number; files: Map<string, Uint8Array> } | { id: number; error: string };
+export type FitAnswer =
+  | { id: number; files: Map<string, Uint8Array>; curves: Curve[] }
+  | { id: number; error: string };
+type Fit = Extract<FitAnswer, { files: unknown }>;
 
 /** Threads beside this one: more than the cores gain nothing, and each holds a copy of the panel. */
 const MOST_WORKERS = 2;
@@ -18,13 +22,20 @@ const MOST_WORKERS = 2;
  *  On a single core it fits here. */
 export function elsewhere(candidate: Candidate): Candidate {
   if (availableParallelism() < 2) return candidate;
-  return { ...candidate, fit: async (request) => candidate.load(await pool.fit(candidate.name, request)) };
+  return {
+    ...candidate,
+    async fit(request) {
+      const { files, curves } = await pool.fit(candidate.name, request);
+      for (const curve of curves) request.onCurve?.(curve);
+      return candidate.load(files);
+    },
+  };
 }
 
 interface Waiting {
   job: FitJob;
   signal?: AbortSignal;
-  resolve(files: Map<string, Uint8Array>): void;
+  resolve(fit: Fit): void;
   reject(error: unknown): void;
 }
 
@@ -40,7 +51,7 @@ class FitPool {
   private readonly threads = new Set<Thread>();
   private next = 0;
 
-  fit(candidate: string, { known, maxLead, seed, signal }: FitRequest): Promise<Map<string, Uint8Array>> {
+  fit(candidate: string, { known, maxLead, seed, signal }: FitRequest): Promise<Fit> {
     return new Promise((resolve, reject) => {
       const job = { id: this.next++, candidate, request: { known, maxLead, seed } };
       this.waiting.push({ job, signal, resolve, reject });
@@ -84,7 +95,7 @@ class FitPool {
       signal?.removeEventListener('abort', onAbort);
       // An idle thread must not keep the process from ending.
       thread.worker.unref();
-      if ('files' in answer) resolve(answer.files);
+      if ('files' in answer) resolve(answer);
       else reject('failed' in answer ? answer.failed : new Error(answer.error));
       this.dispatch();
     };

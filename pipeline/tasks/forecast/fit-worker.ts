@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import type { Curve } from '../../contracts/train.ts';
 import { learnedHere } from './candidates.ts';
 import type { FitAnswer, FitJob } from './fit-elsewhere.ts';
 
@@ -7,7 +8,9 @@ import type { FitAnswer, FitJob } from './fit-elsewhere.ts';
 parentPort?.on('message', async ({ id, candidate, request }: FitJob) => {
   let answer: FitAnswer;
   try {
-    answer = { id, files: (await learnedHere(candidate).fit(request)).files() };
+    const curves: Curve[] = [];
+    const fit = await learnedHere(candidate).fit({ ...request, onCurve: (curve) => curves.push(curve) });
+    answer = { id, files: fit.files(), curves };
   } catch (error) {
     answer = { id, error: error instanceof Error ? error.message : String(error) };
   }

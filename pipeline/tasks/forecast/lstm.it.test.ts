@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it, vi } from 'vitest';
 import { STEP_MS, type Step, type TargetPanel } from '../../contracts/panel.ts';
+import type { Curve } from '../../contracts/train.ts';
 import { DivergedError, lstmCandidate, TooShortError } from './lstm.ts';
 import { LSTM_SETTINGS } from './lstm-settings.ts';
 import type { Known } from './predict/fitted.ts';
@@ -37,6 +38,25 @@ describe('the LSTM', () => {
     const bytes = (await a).files();
     expect((await b).files()).toEqual(bytes);
     expect((await c).files()).not.toEqual(bytes);
+  });
+
+  it('tells how each network learnt, the same for the same seed', async () => {
+    const known = knownAt(counts({ tracts: 6, length: 260 }), 240);
+    const two = lstmCandidate({ ...SMALL, networks: 2, steps: 120 });
+    const heard = async () => {
+      const curves: Curve[] = [];
+      await two.fit({ known, maxLead: 7, seed: 1, onCurve: (curve) => curves.push(curve) });
+      return curves;
+    };
+    const curves = await heard();
+    expect(curves.map(({ name, every }) => [name, every])).toEqual([
+      ['lstm-1/training-loss', 15],
+      ['lstm-1/held-out-loss', 20],
+      ['lstm-2/training-loss', 15],
+      ['lstm-2/held-out-loss', 20],
+    ]);
+    for (const { points } of curves) expect(points.at(-1)).toBeLessThan(points[0]!);
+    expect(await heard()).toEqual(curves);
   });
 
   it('leaves as many tensors as it found', async () => {

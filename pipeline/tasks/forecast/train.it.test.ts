@@ -53,6 +53,16 @@ describe('train', () => {
     expect(notes.at(-1)).toBe(1);
     expect(notes.every((share, index) => index === 0 || share >= notes[index - 1] - 1e-9)).toBe(true);
 
+    // What is chosen is fitted again at the end: those fits tell how they went, the rolling ones do not.
+    const learners = result.candidate === 'blend' ? ['trees', 'trees-level'] : [result.candidate];
+    for (const { name, points } of result.curves) {
+      expect(learners).toContain(name.split('/')[0]);
+      expect(points).toHaveLength(39);
+      expect(points.at(-1)).toBeLessThan(points[0]!);
+    }
+    expect(result.curves.length).toBeGreaterThan(0);
+    expect(Object.keys(result.fitSeconds).sort()).toEqual(['trees', 'trees-level', ...BASELINES].sort());
+
     const { fallback } = result;
     expect(BASELINES).toContain(fallback?.candidate);
     const baseline = loadForecaster(fallback!.files);

@@ -55,7 +55,10 @@ export function treesCandidate(name: string, options: Partial<TreesOptions> = {}
       const rows = drawExamples(view, request, settings);
       const years = knowsYears(request.known.panel.step, view.length);
       const { examples, low, high } = examplesOf(view, rows, { ...settings, years });
-      const forest = fitForest(examples, { ...settings.boosting, seed: request.seed });
+      const residuals: number[] = [];
+      const boosting = { ...settings.boosting, seed: request.seed };
+      const forest = fitForest(examples, boosting, (residual) => residuals.push(residual));
+      request.onCurve?.({ name: `${name}/median-residual`, unit: 'round', every: 1, points: residuals });
       return fittedTrees(
         { name, season, maxLead: request.maxLead, offset: settings.offset, years, low, high },
         forest,
