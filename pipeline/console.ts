@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import cliProgress from 'cli-progress';
 import pino, { type Logger } from 'pino';
 import type { Progress } from './context.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** Between two lines of progress where no terminal can redraw one. */
 const LINE_EVERY_MS = 5_000;
@@ -17,14 +18,14 @@ export interface Console {
 
 export function makeConsole(options: { quiet: boolean; json: boolean }): Console {
   const say = (line: string) => {
-    if (!options.quiet) process.stderr.write(`${line}\n`);
+    if (!options.quiet) process.stderr.write(`${withoutSecrets(line)}\n`);
   };
   const progress = options.quiet
     ? quietProgress
     : process.stderr.isTTY
       ? barProgress(say)
       : lineProgress(say);
-  return { say, progress, print: (text) => process.stdout.write(`${text}\n`) };
+  return { say, progress, print: (text) => process.stdout.write(`${withoutSecrets(text)}\n`) };
 }
 
 const quietProgress: Progress = { start: () => ({ set() {}, done() {} }) };
@@ -45,7 +46,7 @@ function barProgress(say: (line: string) => void): Progress {
       return {
         set(done, note = '') {
           const share = total ? Math.min(1, done / total) : 0;
-          bar.update(share, { note, left: left(began, share) });
+          bar.update(share, { note: withoutSecrets(note), left: left(began, share) });
         },
         done(note) {
           bar.stop();
@@ -95,7 +96,9 @@ export function duration(seconds: number): string {
 export function openLog(options: { file: string | null; run: string; level?: string }): Logger {
   const base = { run: options.run };
   const level = options.level ?? process.env.LOG_LEVEL ?? 'info';
-  if (!options.file) return pino({ base, level }, pino.destination({ fd: 2, sync: true }));
+  // By value, not by name: an error's text or another tool's line may hold one anywhere.
+  const settings = { base, level, hooks: { streamWrite: withoutSecrets } };
+  if (!options.file) return pino(settings, pino.destination({ fd: 2, sync: true }));
   mkdirSync(dirname(options.file), { recursive: true });
-  return pino({ base, level }, pino.destination({ dest: options.file, sync: true }));
+  return pino(settings, pino.destination({ dest: options.file, sync: true }));
 }
