@@ -35,6 +35,8 @@ export interface Registry {
   version(version: string): Promise<RegisteredVersion | null>;
   bundle(version: string): Promise<BundleFiles>;
   alias(alias: Alias): Promise<RegisteredVersion | null>;
+  /** Where an alias points, whatever state that version is in: so that a damaged champion can be moved away from. */
+  pointer(alias: Alias): Promise<string | null>;
   /** Moves an alias in one step.
    *  @param expected the version the caller believes is there now (null: none); another one → ConflictError */
   setAlias(alias: Alias, version: string, expected: string | null): Promise<void>;

@@ -44,6 +44,10 @@ export function folderRegistry(
     return await readJson(join(directory, version, 'version.json'), RegisteredVersion);
   }
 
+  async function pointer(alias: Alias): Promise<string | null> {
+    return (await readJson(aliasFile(alias), Pointer))?.version ?? null;
+  }
+
   async function load(version: string): Promise<{ found: RegisteredVersion; files: BundleFiles } | null> {
     const found = await about(version);
     if (!found) return null;
@@ -88,16 +92,18 @@ export function folderRegistry(
     },
 
     async alias(alias) {
-      const pointer = await readJson(aliasFile(alias), Pointer);
-      if (!pointer) return null;
-      return (await load(pointer.version))?.found ?? missing(join(directory, pointer.version));
+      const version = await pointer(alias);
+      if (!version) return null;
+      return (await load(version))?.found ?? missing(join(directory, version));
     },
+
+    pointer,
 
     async setAlias(alias, version, expected) {
       if (!(await about(version)))
         throw new UsageError(`there is no version ${version} of ${model}`, { hint: await hintOf(versions) });
       await locked(async () => {
-        const current = (await readJson(aliasFile(alias), Pointer))?.version ?? null;
+        const current = await pointer(alias);
         if (current !== expected)
           throw new ConflictError(
             `${alias} of ${model} is ${current ?? 'unset'}, expected ${expected ?? 'unset'}`,

@@ -38,13 +38,7 @@ export function verifyBundle(
   files: BundleFiles,
   expectedDigest?: string,
 ): { manifest: BundleManifest; digest: string } {
-  const bytes = files.get(MANIFEST);
-  if (!bytes) throw corrupt(MANIFEST, 'is missing');
-  const digest = sha256(bytes);
-  if (expectedDigest && digest !== expectedDigest)
-    throw corrupt(MANIFEST, `has the digest ${digest}, expected ${expectedDigest}`);
-  const manifest = parseManifest(bytes);
-
+  const { manifest, digest } = readManifest(files.get(MANIFEST) ?? null, expectedDigest);
   for (const [path, expected] of Object.entries(manifest.files)) {
     const found = files.get(path);
     if (!found) throw corrupt(path, 'is missing');
@@ -55,6 +49,20 @@ export function verifyBundle(
     if (path !== MANIFEST && !Object.hasOwn(manifest.files, path))
       throw corrupt(path, 'is not in the manifest');
   return { manifest, digest };
+}
+
+/** The manifest alone, checked against a digest where one is given: it tells which files belong to it.
+ *  @param bytes null: there is none
+ *  @throws CorruptError if it is missing, another one, or no manifest */
+export function readManifest(
+  bytes: Uint8Array | null,
+  expectedDigest?: string,
+): { manifest: BundleManifest; digest: string } {
+  if (!bytes) throw corrupt(MANIFEST, 'is missing');
+  const digest = sha256(bytes);
+  if (expectedDigest && digest !== expectedDigest)
+    throw corrupt(MANIFEST, `has the digest ${digest}, expected ${expectedDigest}`);
+  return { manifest: parseManifest(bytes), digest };
 }
 
 /** @throws UsageError for paths that are absolute, climb, or hold anything but plain names: they would land elsewhere,

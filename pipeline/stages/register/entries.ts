@@ -55,7 +55,10 @@ export function entryOf(promotion: Promotion, version: string, by: string): Hist
 
 /** The champion before the current one: what its promotion replaced. Rollbacks do not count as coming from anywhere,
  *  else two of them in a row would go forth and back. */
-export function predecessorOf(current: RegisteredVersion, history: HistoryEntry[]): string | null {
+export function predecessorOf(
+  current: Pick<RegisteredVersion, 'version' | 'parent'>,
+  history: HistoryEntry[],
+): string | null {
   const promotion = history.findLast(({ kind, to }) => kind === 'promotion' && to === current.version);
   return promotion ? promotion.from : current.parent;
 }

@@ -1,6 +1,6 @@
 import { addToHistory, readHistory } from '../../clients/history-folder.ts';
 import type { StageContext } from '../../context.ts';
-import { UsageError } from '../../contracts/errors.ts';
+import { CorruptError, UsageError } from '../../contracts/errors.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import { predecessorOf } from './entries.ts';
 import { followAlias } from './run.ts';
@@ -18,14 +18,14 @@ export interface RollbackOptions {
  * tells of a rollback that is done by calling this again; the other way round it would be one nobody knows of.
  * @returns the champion from now on
  * @throws UsageError if there is no champion, none before it, or no such version
- * @throws CorruptError if the version's files are not what they were
+ * @throws CorruptError if the files of the version to go to are not what they were
  */
 export async function rollback(context: StageContext, options: RollbackOptions): Promise<RegisteredVersion> {
   const { paths, model, now, log } = context;
   const { registry, by, why } = options;
-  await followAlias(context, registry);
-  const current = await registry.alias('champion');
+  const current = await currentChampion(registry);
   if (!current) throw new UsageError(`${model} has no champion`, { hint: 'train one first: npm start' });
+  if (!current.damaged) await followAlias(context, registry);
   const to = options.to ?? predecessorOf(current, await readHistory(paths.history));
   if (!to)
     throw new UsageError(`${current.version} is the first champion of ${model}: there is none before it`, {
@@ -51,6 +51,20 @@ export async function rollback(context: StageContext, options: RollbackOptions):
   await followAlias(context, registry);
   log.warn({ from: current.version, to, by, why }, 'rolled back');
   return version;
+}
+
+/** The champion as far as it can be read: one whose files are damaged or deleted is what a rollback is for. */
+async function currentChampion(
+  registry: Registry,
+): Promise<{ version: string; parent: string | null; damaged: boolean } | null> {
+  const version = await registry.pointer('champion');
+  if (!version) return null;
+  try {
+    return { version, parent: (await registry.alias('champion'))?.parent ?? null, damaged: false };
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error;
+    return { version, parent: null, damaged: true };
+  }
 }
 
 async function known(registry: Registry): Promise<string> {

@@ -41,13 +41,12 @@ export async function register(context: StageContext, options: RegisterOptions):
   const { manifest } = verifyBundle(files, promotion.challenger.digest);
 
   const version = await registry.register(files, aboutVersion(manifest, { metrics, promotion, run }));
-  const challenger = await registry.alias('challenger');
-  if (challenger?.version !== version.version)
-    await registry.setAlias('challenger', version.version, challenger?.version ?? null);
+  // Where they point is enough: an old version that is damaged or deleted must not stop a new one.
+  const challenger = await registry.pointer('challenger');
+  if (challenger !== version.version) await registry.setAlias('challenger', version.version, challenger);
   if (promotion.promote) {
-    const champion = await registry.alias('champion');
     // Already there: an earlier call moved it and was killed before it could say so.
-    if (champion?.version !== version.version)
+    if ((await registry.pointer('champion')) !== version.version)
       await registry.setAlias('champion', version.version, promotion.champion?.version ?? null);
     await writeJson(paths.production, Production, productionOf(version, promotion.decided_at));
   }

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Run } from '../../clients/mlflow/answers.ts';
+import type { Mlflow } from '../../clients/mlflow/mlflow.ts';
+import type { BundleFiles } from '../../contracts/bundle.ts';
+import { CorruptError } from '../../contracts/errors.ts';
+import { MANIFEST, readManifest, verifyBundle } from '../manifest.ts';
+
+const AT_ONCE = 4;
+
+/** Where a run keeps a bundle: named by its digest, so that another one never overwrites it. */
+export function folderOf(digest: string): string {
+  return `bundle/${digest.slice(0, 12)}`;
+}
+
+/** Stores a bundle below a run's artifacts, and looks at what was stored. What is there already and is the same stays
+ *  untouched: somebody may be reading it.
+ *  @throws CorruptError if the server holds something else afterwards */
+export async function storeBundle(
+  mlflow: Mlflow,
+  run: Run,
+  { files, digest }: { files: BundleFiles; digest: string },
+): Promise<void> {
+  const folder = folderOf(digest);
+  const there = await sizesBelow(mlflow, run, folder);
+  await each([...files], async ([path, bytes]) => {
+    const stored =
+      there.get(path) === bytes.byteLength ? await mlflow.artifact(run, `${folder}/${path}`) : null;
+    if (!stored || sha256(stored) !== sha256(bytes))
+      await mlflow.uploadArtifact(run, `${folder}/${path}`, bytes);
+  });
+
+  const stored = await sizesBelow(mlflow, run, folder);
+  for (const [path, bytes] of files) {
+    // Some stores do not tell a size.
+    const size = stored.get(path) ?? (stored.has(path) ? bytes.byteLength : null);
+    if (size === bytes.byteLength) continue;
+    throw new CorruptError(
+      `MLflow stored ${size === null ? 'no' : `${size} bytes of the`} bundle file ${path}, expected ${bytes.byteLength} bytes`,
+      { hint: 'look at the disk of the artifact store, then run again', facts: { run: run.info.run_id } },
+    );
+  }
+  readManifest(await mlflow.artifact(run, `${folder}/${MANIFEST}`), digest);
+}
+
+/** A bundle, every byte checked.
+ *  @param of what people call it, for messages
+ *  @throws CorruptError naming the file that is missing or not what it was */
+export async function fetchBundle(
+  mlflow: Mlflow,
+  run: Run,
+  { digest, of }: { digest: string; of: string },
+): Promise<BundleFiles> {
+  const read = (path: string) => mlflow.artifact(run, `${folderOf(digest)}/${path}`);
+  try {
+    const manifestBytes = await read(MANIFEST);
+    const { manifest } = readManifest(manifestBytes, digest);
+    const files: BundleFiles = new Map();
+    await each(Object.keys(manifest.files), async (path) => {
+      const bytes = await read(path);
+      if (bytes) files.set(path, bytes);
+    });
+    files.set(MANIFEST, manifestBytes as Uint8Array);
+    verifyBundle(files, digest);
+    return files;
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error;
+    throw new CorruptError(`${of} in MLflow is damaged: ${error.message}`, {
+      cause: error,
+      hint: `roll back to another version, or restore the artifacts of run ${run.info.run_id} below ${folderOf(digest)}`,
+      facts: { ...error.facts, run: run.info.run_id },
+    });
+  }
+}
+
+/** @returns path below `folder` → bytes, undefined where the store does not tell */
+async function sizesBelow(
+  mlflow: Mlflow,
+  run: Run,
+  folder: string,
+): Promise<Map<string, number | undefined>> {
+  const sizes = new Map<string, number | undefined>();
+  const open = [folder];
+  for (let next = open.pop(); next !== undefined; next = open.pop())
+    for (const entry of await mlflow.listArtifacts(run, next)) {
+      if (entry.is_dir) open.push(entry.path);
+      else sizes.set(entry.path.slice(folder.length + 1), entry.file_size);
+    }
+  return sizes;
+}
+
+/** A few at a time; the first failure ends it. */
+async function each<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift())
+        await work(item).catch((error) => {
+          waiting.length = 0;
+          throw error;
+        });
+    }),
+  );
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
