@@ -32,6 +32,7 @@ export function paths(workspace: Workspace, model: string) {
     pack: at('artifacts', model, 'pack'),
     /** Records of runs that are not at the tracking server yet. */
     spool: at('artifacts', model, 'spool'),
+    modelCard: at('artifacts', model, 'model-card.md'),
     /** How long fits took: beside the outputs of DVC, whose hashes it would change. */
     timings: at('artifacts', model, 'timings.json'),
     reports: at('reports', model),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CorruptError } from '../contracts/errors.ts';
 import type { RunRecord } from '../contracts/run-record.ts';
 import type { Run } from './mlflow/answers.ts';
+import { lanes } from './mlflow/lanes.ts';
 import type { DatasetInput, Mlflow } from './mlflow/mlflow.ts';
 import { MlflowError } from './mlflow/mlflow-error.ts';
 import { rememberRun, removeRecord, type Spooled, spooledArtifact } from './run-spool.ts';
@@ -63,15 +64,18 @@ export async function deliver(
       withheld.push(`${what}: ${error.message}`);
     }
   };
+  const upload = lanes(UPLOADS);
   await everyOne([
-    () => mlflow.logBatch(id, { metrics: pointsOf(record), params: record.params, tags: tagsOf(record) }),
-    () =>
-      record.datasets.length === 0
-        ? Promise.resolve()
-        : take('data set', () => mlflow.logInputs(id, record.datasets.map(inputOf))),
-    ...inLanes(UPLOADS, record.artifacts, (artifact) =>
-      take(artifact.path, async () =>
-        mlflow.uploadArtifact(run, artifact.path, await spooledArtifact(spooled, artifact)),
+    mlflow.logBatch(id, { metrics: pointsOf(record), params: record.params, tags: tagsOf(record) }),
+    ...(record.datasets.length > 0
+      ? [take('data set', () => mlflow.logInputs(id, record.datasets.map(inputOf)))]
+      : []),
+    ...record.artifacts.map((artifact) =>
+      take(artifact.path, () =>
+        // Read when it is its turn: not all of them are to be in memory at once.
+        upload(async () =>
+          mlflow.uploadArtifact(run, artifact.path, await spooledArtifact(spooled, artifact)),
+        ),
       ),
     ),
   ]);
@@ -80,7 +84,7 @@ export async function deliver(
   // Last: a run that reads as finished has everything.
   await mlflow.updateRun(id, {
     status: record.state === 'finished' ? 'FINISHED' : 'FAILED',
-    endTime: new Date(record.ended_at ?? record.started_at),
+    ...(record.ended_at !== null && { endTime: new Date(record.ended_at) }),
   });
   await removeRecord(spooled);
   return { run: id, page: mlflow.page({ experimentId, runId: id }), withheld };
@@ -144,16 +148,8 @@ function isRefusal(error: unknown): error is MlflowError | CorruptError {
   return ['invalid', 'conflict', 'not-found'].includes(error.failure) || error.status === 413;
 }
 
-/** As many works as lanes, each taking the next item when it is done with one. */
-function inLanes<T>(lanes: number, items: T[], work: (item: T) => Promise<void>): (() => Promise<void>)[] {
-  const waiting = [...items];
-  return Array.from({ length: Math.min(lanes, items.length) }, () => async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
-  });
-}
-
 /** Waits for all of them, also when one fails: none may go on behind the caller's back. */
-async function everyOne(works: (() => Promise<void>)[]): Promise<void> {
-  const ended = await Promise.allSettled(works.map((work) => work()));
+async function everyOne(works: Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(works);
   for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }

@@ -74,9 +74,10 @@ export async function finishRecord({ folder, record }: Spooled, ending: Ending):
   return await save(folder, { ...record, ...facts, artifacts, state: 'finished' });
 }
 
+/** @param at null: nobody saw it end */
 export async function failRecord(
   { folder, record }: Spooled,
-  { reason, at }: { reason: string; at: string },
+  { reason, at }: { reason: string; at: string | null },
 ): Promise<Spooled> {
   return await save(folder, { ...record, state: 'failed', failure: reason, ended_at: at });
 }
@@ -120,7 +121,7 @@ export async function pendingRecords(
     if (!record) continue;
     if (record.state !== 'running') pending.push({ folder, record });
     else if (await isDead(folder, record, staleMs))
-      pending.push(await failRecord({ folder, record }, { reason: STOPPED, at: await lastSign(folder) }));
+      pending.push(await failRecord({ folder, record }, { reason: STOPPED, at: null }));
   }
   pending.sort((a, b) => Date.parse(a.record.started_at) - Date.parse(b.record.started_at));
   let size = pending.reduce((sum, one) => sum + sizeOf(one), 0);
@@ -165,10 +166,6 @@ async function isDead(folder: string, { owner }: RunRecord, staleMs: number): Pr
   if (owner.host === hostname()) return owner.pid !== process.pid && !isAlive(owner.pid);
   const { mtimeMs } = await stat(join(folder, 'record.json'));
   return Date.now() - mtimeMs > staleMs;
-}
-
-async function lastSign(folder: string): Promise<string> {
-  return (await stat(join(folder, 'record.json'))).mtime.toISOString();
 }
 
 async function save(folder: string, record: RunRecord): Promise<Spooled> {

@@ -55,3 +55,16 @@ export type RunRecord = z.infer<typeof RunRecord>;
 export function metricValue(value: number): z.infer<typeof MetricValue> {
   return Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
 }
+
+/** Who started a run, and from where. */
+export interface RunOrigin {
+  user: string;
+  /** What was started: a repository's command here, a workflow there. */
+  source: string;
+  kind: 'command' | 'workflow';
+  branch: string | null;
+  /** Page of the repository, without user and password. */
+  repository: string | null;
+  /** Page of the workflow's run. */
+  page: string | null;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Errors, MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import { reportText } from './report-text.ts';
 import { runTable } from './run-table.ts';
 

@@ -1,7 +1,7 @@
 import { markdownTable } from 'markdown-table';
 import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import {
   difference,
   METRICS,
@@ -11,7 +11,7 @@ import {
   ruleValue,
   VERDICTS,
   written,
-} from './wording.ts';
+} from '../../metrics/wording.ts';
 
 export type Scored = MetricsFile['models'][number];
 

@@ -1,6 +1,6 @@
 import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
-import { difference, type Metric, metricTitle, VERDICTS, written } from './wording.ts';
+import { difference, type Metric, metricTitle, VERDICTS, written } from '../../metrics/wording.ts';
 
 /** The table a run ends with, for a terminal: who was compared, the decision and why, and where the reports are.
  *  @param reports label → path, as the reader may open it */

@@ -1,5 +1,5 @@
-import type { Errors } from '../../contracts/metrics.ts';
-import type { Promotion } from '../../contracts/promotion.ts';
+import type { Errors } from '../contracts/metrics.ts';
+import type { Promotion } from '../contracts/promotion.ts';
 
 export type Metric = Exclude<keyof Errors, 'n'>;
 
