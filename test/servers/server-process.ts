@@ -24,7 +24,6 @@ type Child = ResultPromise<ReturnType<typeof options>>;
 
 const ATTEMPTS = 3;
 const POLL_MS = 100;
-const END_LIMIT_MS = 10_000;
 
 /** Waits for fd 3 to close, which is when we have ended, however that came; then removes the folder and ends the whole
  *  group. TERM comes first so that nobody writes into the folder while it goes. */
@@ -72,7 +71,12 @@ export class ServerProcess {
   /** Ends the group and removes the folder. */
   async stop(): Promise<void> {
     const { pid } = this.child;
-    for (let waited = 0; send(pid, 'SIGKILL') && waited < END_LIMIT_MS; waited += 20) await wait(20);
+    try {
+      if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself, and all of its group.
+    }
+    // Settles when the last one that holds its output is gone.
     await this.child;
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -84,8 +88,10 @@ export class ServerProcess {
     child.all.on('data', (chunk: Buffer) => {
       started.#output = (started.#output + chunk.toString()).slice(-4_000);
     });
-    void child.then(() => {
+    child.once('exit', () => {
       started.#ended = true;
+      // What it started goes with it.
+      child.stdio[3].destroy();
     });
     return started;
   }
@@ -127,13 +133,4 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
-}
-
-function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    return false;
-  }
 }
