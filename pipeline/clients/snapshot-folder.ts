@@ -4,9 +4,14 @@ import { CorruptError } from '../contracts/errors.ts';
 import { Snapshot } from '../contracts/snapshot.ts';
 import { readJson, writeJson } from '../files.ts';
 import { exists } from './file-names.ts';
+import { withArchive } from './snapshot-zip.ts';
 
 const INCOMING = '.incoming';
-const STAMP = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?Z$/;
+/** A snapshot's folder. */
+export const STAMP = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?Z$/;
+
+/** A closed month's snapshots in one file: `2025-03.zip`, `2025-03.2.zip`, … */
+export const ARCHIVE = /^(\d{4}-\d{2})(?:\.([2-9]|[1-9]\d+))?\.zip$/;
 
 /** Name of a snapshot's folder: its moment without colons, which some file systems refuse. Sorts by time. */
 export function folderName(collectedAt: string): string {
@@ -64,10 +69,24 @@ export async function newestSnapshot(raw: string): Promise<{ snapshot: Snapshot;
 
 /** A moment at which there is no snapshot yet: the clock of a frozen run stands still. */
 export async function freeMoment(raw: string, now: Date): Promise<string> {
+  const archived = await archivedIn(raw, now.toISOString().slice(0, 7));
   for (let ms = now.getTime(); ; ms++) {
     const moment = new Date(ms).toISOString();
-    if (!(await exists(join(raw, folderName(moment))))) return moment;
+    const name = folderName(moment);
+    if (!archived.has(name) && !(await exists(join(raw, name)))) return moment;
   }
+}
+
+/** Stamps in the archives of a month: none, but for a clock that was set back. */
+async function archivedIn(raw: string, month: string): Promise<Set<string>> {
+  const names = (await exists(raw)) ? await readdir(raw) : [];
+  const stamps = new Set<string>();
+  for (const name of names.filter((name) => ARCHIVE.exec(name)?.[1] === month)) {
+    await withArchive(join(raw, name), async (archive) => {
+      for (const member of archive.names) stamps.add(member.split('/')[0]);
+    });
+  }
+  return stamps;
 }
 
 async function foldersIn(raw: string): Promise<string[]> {
@@ -90,7 +109,7 @@ async function dropIncoming(folder: string, made: string | undefined): Promise<v
 }
 
 /** Makes the names in a folder durable, where the system can do that (Windows cannot). */
-async function sync(folder: string): Promise<void> {
+export async function sync(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
