@@ -1,6 +1,20 @@
 import { AttemptError, retryAfter } from './retry.ts';
 
-const DOWN = 'the portal cannot be reached; nothing was touched, the next scheduled run tries again';
+/** What to do about it, which depends on who was asked. */
+export interface Advice {
+  /** Down, or too slow. */
+  down: string;
+  unknownHost: string;
+  certificate: string;
+  other: string;
+}
+
+const PORTAL: Advice = {
+  down: 'the portal cannot be reached; nothing was touched, the next scheduled run tries again',
+  unknownHost: 'check the spelling of the address in `source.urls`, and the network',
+  certificate: 'check the address; a certificate that ran out is for the portal to renew',
+  other: 'open the address in a browser and see what it says',
+};
 
 /** What went wrong below HTTP, in words; only what is listed here may pass. */
 const PASSING: Record<string, string> = {
@@ -21,17 +35,15 @@ const PASSING: Record<string, string> = {
   Z_BUF_ERROR: 'sent a body that ends in the middle of its compression',
 };
 
-const LASTING: Record<string, [seen: string, hint: string]> = {
-  ENOTFOUND: ['has no such host', 'check the spelling of the address in `source.urls`, and the network'],
-};
-
 /** @returns the same failure as an attempt that may, or may not, be made again */
-export function failureOf(error: unknown): AttemptError {
+export function failureOf(error: unknown, advice: Advice = PORTAL): AttemptError {
   if (error instanceof AttemptError) return error;
   const code = codeOf(error);
   const passing = PASSING[code];
-  if (passing !== undefined) return new AttemptError(passing, { passing: true, hint: DOWN, cause: error });
-  const [seen, hint] = LASTING[code] ?? unknownFailure(code, error);
+  if (passing !== undefined) {
+    return new AttemptError(passing, { passing: true, hint: advice.down, cause: error });
+  }
+  const [seen, hint] = lasting(code, error, advice);
   return new AttemptError(seen, { passing: false, hint, cause: error });
 }
 
@@ -43,6 +55,15 @@ export function refusal(status: number, headers: Record<string, string>, now: nu
     retryAfterMs: status === 429 || status === 503 ? retryAfter(headers['retry-after'], now) : undefined,
   });
 }
+
+/** Whether the connection never stood: then nothing of the request has arrived. */
+export function neverArrived(error: unknown): boolean {
+  const code = codeOf(error);
+  return BEFORE_THE_CONNECTION.test(code) || (code === 'ETIMEDOUT' && syscallOf(error) === 'connect');
+}
+
+const BEFORE_THE_CONNECTION =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)$|CERT|SELF_SIGNED|VERIFY/;
 
 function hintFor(status: number): string {
   if (status === 401 || status === 403)
@@ -57,27 +78,32 @@ function hintFor(status: number): string {
 }
 
 /** @returns whether a status says "later" rather than "no" */
-function passes(status: number): boolean {
+export function passes(status: number): boolean {
   return (
     status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
   );
 }
 
-function unknownFailure(code: string, error: unknown): [string, string] {
+function lasting(code: string, error: unknown, advice: Advice): [seen: string, hint: string] {
+  if (code === 'ENOTFOUND') return ['has no such host', advice.unknownHost];
   const message = error instanceof Error ? error.message : String(error);
-  if (/CERT|TLS|SSL|SELF_SIGNED|VERIFY|EPROTO/.test(code)) {
-    return [
-      `TLS fails: ${message}`,
-      'check the address; a certificate that ran out is for the portal to renew',
-    ];
-  }
-  return [`cannot be read: ${code} ${message}`.trim(), 'open the address in a browser and see what it says'];
+  if (/CERT|TLS|SSL|SELF_SIGNED|VERIFY|EPROTO/.test(code))
+    return [`TLS fails: ${message}`, advice.certificate];
+  return [`cannot be read: ${code} ${message}`.trim(), advice.other];
 }
 
 function codeOf(error: unknown): string {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = (at as NodeJS.ErrnoException).code;
     if (typeof code === 'string') return code;
+  }
+  return '';
+}
+
+function syscallOf(error: unknown): string {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    const { syscall } = at as NodeJS.ErrnoException;
+    if (typeof syscall === 'string') return syscall;
   }
   return '';
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { numberOf } from './json.ts';
 
 /** Answers of MLflow's REST API 2.0, as far as we read them. Servers of 2.22 leave empty lists out; 3.x adds fields. */
 
@@ -24,10 +25,14 @@ export type Experiment = z.infer<typeof Experiment>;
 export const RunStatus = z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']);
 export type RunStatus = z.infer<typeof RunStatus>;
 
-/** NaN arrives as the bare word or as a string, Infinity as ±1.797e308; the client gives back what was meant. */
+/** NaN arrives as a string or as the bare word, Infinity as ±1.797e308; read back is what was meant. */
 export const MetricPoint = z.object({
   key: z.string(),
-  value: z.number().or(z.nan()),
+  value: z.unknown().transform((value, context) => {
+    const number = numberOf(value);
+    if (number === null) context.addIssue(`a metric's value cannot be ${JSON.stringify(value)}`);
+    return number ?? Number.NaN;
+  }),
   /** Milliseconds since 1970. */
   timestamp: Moment,
   step: Count.default(0),

@@ -1,0 +1,151 @@
+import { redactUrl } from '../redact.ts';
+import { AttemptError, retryAfter } from '../retry.ts';
+import { passes } from '../transport-failure.ts';
+import type { Asked } from './asked.ts';
+import type { MlflowFailure } from './mlflow-error.ts';
+import type { Reply } from './wire.ts';
+
+/** An attempt that failed, and what it means. */
+export class Refused extends AttemptError {
+  readonly failure: MlflowFailure;
+  readonly status?: number;
+  readonly code?: string;
+  constructor(
+    failure: MlflowFailure,
+    seen: string,
+    details: {
+      hint: string;
+      passing?: boolean;
+      status?: number;
+      code?: string;
+      retryAfterMs?: number;
+      cause?: unknown;
+    },
+  ) {
+    super(seen, { ...details, passing: details.passing ?? false });
+    this.failure = failure;
+    this.status = details.status;
+    this.code = details.code;
+  }
+}
+
+export interface Asking {
+  asked: Asked;
+  /** Does the home name a user, a password or a token? */
+  authenticated: boolean;
+  /** Wall clock in ms, for a Retry-After that is a date. */
+  now: number;
+}
+
+/** What an answer other than 200 means. */
+export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): Refused {
+  const { status } = reply;
+  const told = toldBy(reply);
+  const seen = `answered ${status}${told.code ? ` ${told.code}` : ''}${told.text ? `: ${told.text}` : ''}`;
+  const details = { status, code: told.code };
+  const refused = (failure: MlflowFailure, hint: string) => new Refused(failure, seen, { ...details, hint });
+
+  if (status === 401) return refused('unauthenticated', authenticated ? NEW_CREDENTIALS : NO_CREDENTIALS);
+  if (status === 407) return refused('unauthenticated', 'the proxy wants a log-in: put it into https_proxy');
+  if (status === 403) return refused('forbidden', forbidden(asked, told.text));
+  if (FULL.test(told.whole) || status === 507) return refused('exhausted', FULL_HINT);
+  if (status === 413) return refused('exhausted', TOO_LARGE);
+  if (told.whole.includes('--no-serve-artifacts')) return refused('invalid', SERVE_ARTIFACTS);
+  if (status >= 300 && status < 400) return redirected(reply);
+  if (told.code === undefined && (status === 404 || status === 405)) return noMlflow(reply, asked);
+  if (told.code === 'ENDPOINT_NOT_FOUND') return noMlflow(reply, asked);
+  if (status === 404 || told.code === 'RESOURCE_DOES_NOT_EXIST') {
+    return refused('not-found', 'check its name; somebody may have deleted it');
+  }
+  if (told.code === 'RESOURCE_ALREADY_EXISTS')
+    return refused('exists', 'use the one that is there, or another name');
+  if (CHANGED_PARAM.test(told.whole)) {
+    return refused('conflict', 'a parameter is written once: start another run for other values');
+  }
+  const wait = status === 429 || status === 503 ? retryAfter(reply.headers['retry-after'], now) : undefined;
+  if (status === 429) {
+    return new Refused('exhausted', seen, {
+      ...details,
+      hint: 'the server wants fewer requests: wait, or raise its limit',
+      passing: true,
+      retryAfterMs: wait,
+    });
+  }
+  if (passes(status)) {
+    return new Refused('unavailable', seen, { ...details, hint: DOWN, passing: true, retryAfterMs: wait });
+  }
+  return refused(
+    status >= 500 ? 'unavailable' : 'invalid',
+    status >= 500 ? DOWN : 'the server does not take it',
+  );
+}
+
+/** A 200 with something that is no answer of MLflow's. */
+export function notMlflow(reply: Reply, expected: string): Refused {
+  const html = /^\s*</.test(reply.body.subarray(0, 200).toString());
+  const truncated = !html && reply.headers['content-type']?.includes('json') === true;
+  if (truncated) {
+    return new Refused('unavailable', 'answered with JSON that breaks off', {
+      status: reply.status,
+      hint: DOWN,
+      passing: true,
+    });
+  }
+  const seen = `answered ${reply.status} with ${html ? 'a web page' : 'something else'}, expected ${expected}`;
+  return new Refused('not-mlflow', seen, { status: reply.status, hint: html ? PAGE : OTHER_SERVER });
+}
+
+export const DOWN =
+  'look whether the server runs and is reached from here; nothing is lost, a later run tries again';
+export const SERVE_ARTIFACTS = 'start the server with `--serve-artifacts` and `--artifacts-destination …`';
+const NO_CREDENTIALS =
+  'set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN (Dagshub: DAGSHUB_REPO and its token)';
+const NEW_CREDENTIALS = 'user, password or token are wrong or have expired: make a new one and set it';
+const PAGE = 'a log-in page or a proxy stands in front of it: give the address of the MLflow server itself';
+const OTHER_SERVER = 'another kind of server answers there: check MLFLOW_TRACKING_URI';
+const TOO_LARGE = 'raise the limit of the proxy in front of the server (nginx: client_max_body_size)';
+const FULL_HINT =
+  'the disk or quota of the server is full: make room there; nothing is lost, a later run tries again';
+const FULL =
+  /ENOSPC|no space left|disk is full|disk full|quota exceeded|insufficient storage|could not extend file/i;
+const CHANGED_PARAM = /Changing param values is not allowed/;
+
+function forbidden({ about }: Asked, text: string): string {
+  if (/host/i.test(text)) return 'the server does not know its own name: start it with `--allowed-hosts`';
+  return `this user may not do that with ${about}: let an owner give the right (EDIT or MANAGE; Dagshub: write access)`;
+}
+
+function redirected({ status, headers }: Reply): Refused {
+  const to = headers.location ? redactUrl(headers.location).replace(/[?#].*$/, '') : 'nowhere';
+  return new Refused('not-mlflow', `answered ${status} and points to ${to}`, {
+    status,
+    hint: 'give that address in MLFLOW_TRACKING_URI if it is the server; a log-in page is none',
+  });
+}
+
+function noMlflow({ status }: Reply, { path }: Asked): Refused {
+  return new Refused('not-mlflow', `answered ${status} to ${path}: there is no MLflow below this address`, {
+    status,
+    hint: 'check MLFLOW_TRACKING_URI: host, port and path (Dagshub: https://dagshub.com/<owner>/<repository>.mlflow)',
+  });
+}
+
+/** MLflow's own words where they came as JSON; at most one short line. */
+function toldBy({ body, headers }: Reply): { code?: string; text: string; whole: string } {
+  const whole = body.subarray(0, 4_000).toString();
+  try {
+    const { error_code, message, detail } = JSON.parse(body.toString());
+    const text = [message, detail].find((one) => typeof one === 'string') ?? '';
+    return { code: typeof error_code === 'string' ? error_code : undefined, text: line(text), whole };
+  } catch {
+    const page = /html/.test(headers['content-type'] ?? '') || /^\s*</.test(whole);
+    return { text: page && /^\s*</.test(whole) ? 'a web page' : line(whole), whole };
+  }
+}
+
+const SHOWN_CHARACTERS = 240;
+
+function line(text: string): string {
+  const first = text.trim().split('\n')[0] ?? '';
+  return first.length > SHOWN_CHARACTERS ? `${first.slice(0, SHOWN_CHARACTERS)}…` : first;
+}
