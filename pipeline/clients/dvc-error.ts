@@ -11,7 +11,20 @@ export type DvcFailure =
   | 'stage-failed'
   | 'time-out'
   | 'cancelled'
+  | RemoteFailure
   | 'failed';
+
+/** What keeps a remote from being used. */
+export type RemoteFailure =
+  | 'no-remote'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'no-bucket'
+  | 'no-dvc-remote'
+  | 'unreachable'
+  | 'remote-full'
+  | 'disk-full'
+  | 'lost-objects';
 
 export class DvcError extends PerennialError {
   constructor(
@@ -26,6 +39,14 @@ export class DvcError extends PerennialError {
 const EXITS: Partial<Record<DvcFailure, ErrorDetails['exitCode']>> = {
   'no-dvc': EXIT.setup,
   locked: EXIT.locked,
+  'no-remote': EXIT.usage,
+  unauthorized: EXIT.usage,
+  forbidden: EXIT.usage,
+  'no-bucket': EXIT.usage,
+  'no-dvc-remote': EXIT.usage,
+  unreachable: EXIT.upstreamDown,
+  'remote-full': EXIT.upstreamDown,
+  'lost-objects': EXIT.corrupt,
 };
 
 /** The command of a stage ended with something else than 0. */
@@ -47,6 +68,35 @@ export class StageFailedError extends DvcError {
         ...details,
       },
     );
+  }
+}
+
+/** One object that a remote ought to have. */
+export interface LostObject {
+  md5: string;
+  /** The file or folder it is the content of. */
+  path: string;
+  /** `corrupt`: it is there, with other content than its name says. */
+  how: 'lost' | 'corrupt';
+}
+
+/** The remote lacks objects, or has them with other content. What it did have is in the cache now. */
+export class LostObjectsError extends DvcError {
+  constructor(
+    readonly objects: LostObject[],
+    remote: string,
+    details: ErrorDetails = {},
+  ) {
+    const named = objects
+      .slice(0, 5)
+      .map(({ path, md5, how }) => `${path} (${md5}${how === 'corrupt' ? ', other content' : ''})`);
+    const more = objects.length > named.length ? ` and ${objects.length - named.length} more` : '';
+    const what = objects.every(({ how }) => how === 'corrupt') ? 'corrupt' : 'lost';
+    super('lost-objects', `${remote} has ${what} objects: ${named.join(', ')}${more}`, {
+      hint: 'another clone may have them in its cache: `perennial doctor` there says how to bring them back; or go back to an earlier data version',
+      facts: { objects },
+      ...details,
+    });
   }
 }
 

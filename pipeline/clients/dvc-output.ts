@@ -31,3 +31,24 @@ const PATTERNS: [StageOutcome, RegExp][] = [
   ['cached', /^Stage '([^']+)' is cached - skipping run, checking out outputs$/],
   ['unchanged', /^Stage '([^']+)' didn't change, skipping$/],
 ];
+
+/** How many objects one push or pull moved; zeros: there was nothing to do. */
+export interface Transfer {
+  pushed: number;
+  fetched: number;
+  /** Files of the work tree. */
+  added: number;
+  modified: number;
+  deleted: number;
+}
+
+/** Reads DVC's last line, such as `7 files fetched, 2 files modified and 6 files added`. */
+export function readTransfer(output: string): Transfer {
+  const transfer: Transfer = { pushed: 0, fetched: 0, added: 0, modified: 0, deleted: 0 };
+  for (const [, count, what] of output.matchAll(
+    /(?<![\w'])(\d+) files? (pushed|fetched|added|modified|deleted)\b/g,
+  )) {
+    transfer[what as keyof Transfer] = Number(count);
+  }
+  return transfer;
+}
