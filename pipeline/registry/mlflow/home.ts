@@ -97,7 +97,7 @@ export function homeAt(mlflow: Mlflow, options: HomeOptions) {
   };
 }
 
-const LEDGER_TAG = 'perennial.ledger';
+export const LEDGER_TAG = 'perennial.ledger';
 const LEDGER_OF_TAG = 'perennial.ledger_of';
 
 /** One that a killed process left without a model is used. */
