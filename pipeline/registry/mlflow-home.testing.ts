@@ -3,7 +3,8 @@ import pino, { type Logger } from 'pino';
 import type { Mlflow } from '../clients/mlflow/mlflow.ts';
 import { mlflowAt } from '../clients/mlflow/mlflow-at.ts';
 import type { MlflowHome } from '../contracts/homes.ts';
-import type { Registry } from '../contracts/registry.ts';
+import type { Alias, Registry } from '../contracts/registry.ts';
+import { nameOf } from './mlflow/facts.ts';
 import { type MlflowRegistryOptions, mlflowRegistry } from './mlflow.ts';
 
 /** What a killed process is to its server: from one request on there are no more. */
@@ -43,11 +44,39 @@ export function modelOn(home: MlflowHome) {
       return { registry: this.open({}, mlflow), requests: () => requests };
     },
 
+    /** What lies on the server, twins and orphans too. */
+    async made(): Promise<{ versions: number; ledgers: number; bundles: number }> {
+      const mlflow = client();
+      const { experiment_id: id } = await mlflow.ensureExperiment(experiment);
+      const runs = await mlflow.searchRuns({ experimentIds: [id] });
+      const tagged = (tag: string) => runs.filter(({ data }) => tag in data.tags).length;
+      return {
+        versions: (await mlflow.searchModelVersions(`name = '${name}'`)).length,
+        ledgers: tagged('perennial.ledger_of'),
+        bundles: tagged('perennial.bundle'),
+      };
+    },
+
+    /** Where MLflow's own page shows an alias. */
+    async shown(alias: Alias): Promise<string | null> {
+      const number = (await client().registeredModel(name))?.aliases[alias];
+      return number === undefined ? null : nameOf(number);
+    },
+
+    /** How often an alias was ever moved. */
+    async moves(alias: Alias): Promise<number> {
+      const run = (await client().registeredModel(name))?.tags['perennial.ledger'];
+      const { data } = (await client().run(run as string))!;
+      return Object.keys(data.params).filter((key) => key.startsWith(`${alias}.`)).length;
+    },
+
     async close(): Promise<void> {
       await Promise.all(clients.map((one) => one.close()));
     },
   };
 }
+
+export type TestModel = ReturnType<typeof modelOn>;
 
 /** A log that remembers. */
 export function remembering(): { log: Logger; lines: string[] } {

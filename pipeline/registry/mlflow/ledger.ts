@@ -38,21 +38,20 @@ export interface Ledger {
  * @param run the ledger's run, active
  */
 export function ledgerOf(mlflow: Mlflow, { run, model }: { run: () => Promise<Run>; model: string }): Ledger {
-  const moves = async (alias: Alias) => movesIn(await run(), alias);
-
   return {
-    moves,
+    moves: async (alias) => movesIn(await run(), alias),
 
     async move(alias, move) {
       const value: Move = { ...move, nonce: randomBytes(6).toString('hex') };
-      const runId = (await run()).info.run_id;
       for (let attempt = 1; ; attempt++) {
-        const known = await moves(alias);
+        const ledger = await run();
+        const known = movesIn(ledger, alias);
         // The answer was lost, not the request.
         if (known.some(({ nonce }) => nonce === value.nonce)) return known;
         refuseUnlessAt(known.at(-1)?.version ?? null, { alias, model, move });
         try {
-          await mlflow.logParam(runId, keyOf(alias, known.length + 1), JSON.stringify(value));
+          const key = keyOf(alias, known.length + 1);
+          await mlflow.logParam(ledger.info.run_id, key, JSON.stringify(value));
           return [...known, value];
         } catch (error) {
           const taken = error instanceof MlflowError && error.failure === 'conflict';
