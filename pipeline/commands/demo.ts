@@ -4,6 +4,7 @@ import { modelParams, readParams } from '../params.ts';
 import { FIRST_PUBLICATION } from '../simulator/portal.ts';
 import { paths, REPOSITORY, workspaceAt } from '../workspace.ts';
 import { makeEnvironment } from './environment.ts';
+import { FOLDERS } from './outside.ts';
 import { runModels } from './run-models.ts';
 
 const MODEL = 'infections';
@@ -17,6 +18,7 @@ export async function demoCommand(signal: AbortSignal): Promise<void> {
   await runModels(makeEnvironment({ now }, signal), [{ name: MODEL, params }], {
     mode: 'pull-request',
     days: 0,
+    homes: FOLDERS,
   });
   const at = paths(workspaceAt(REPOSITORY), MODEL);
   await copyFile(join(at.profile, 'profile.html'), join(at.reports, 'profile.html'));

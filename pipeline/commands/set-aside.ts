@@ -17,14 +17,19 @@ const EMBEDDED = 'http://127.0.0.1/infections.csv';
  */
 export async function setAsideOtherSource(
   context: StageContext,
-  options: { simulated: boolean; fresh: boolean },
+  options: {
+    simulated: boolean;
+    fresh: boolean;
+    /** The registry is not in the workspace: its champion cannot be set aside with the rest. */
+    keptOutside: boolean;
+  },
 ): Promise<string | null> {
   const { workspace, model, paths, now } = context;
   const state = await readJson(paths.source, SourceState);
   if (!state) return null;
   const wasSimulated = Object.keys(state.urls).every((url) => url === EMBEDDED);
   if (!options.fresh && wasSimulated === options.simulated) return null;
-  if (!workspace.local) {
+  if (!workspace.local || options.keptOutside) {
     throw new UsageError(
       `${model} has learnt from ${Object.keys(state.urls).join(', ')}, which is another source`,
       {

@@ -4,7 +4,7 @@ import { terminalReport } from '../stages/gate/report-text.ts';
 import type { Workspace } from '../workspace.ts';
 import { paths, REPOSITORY } from '../workspace.ts';
 import type { Environment } from './environment.ts';
-import type { RunResult } from './run-models.ts';
+import type { RunResult } from './run-result.ts';
 
 /** What a run ends with: one JSON document for machines, else a table and a few lines for each model. */
 export function showRun(

@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { collectFile } from '../clients/collect-source.ts';
+import type { Dvc } from '../clients/dvc.ts';
+import { packSnapshots } from '../clients/snapshot-archive.ts';
+import { codeCommit, dataVersion } from '../clients/versions.ts';
+import type { StageContext } from '../context.ts';
+import { PackManifest } from '../contracts/bundle.ts';
+import { indexAt, STEP_MS } from '../contracts/panel.ts';
+import { Plan } from '../contracts/plan.ts';
+import { Promotion } from '../contracts/promotion.ts';
+import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
+import { type Snapshot, SourceState } from '../contracts/snapshot.ts';
+import { readJson, writeJson } from '../files.ts';
+import { gate } from '../stages/gate/run.ts';
+import { ingest } from '../stages/ingest/run.ts';
+import { deliverPending, interruptedRun } from '../stages/log/run.ts';
+import { publish } from '../stages/publish/run.ts';
+import { completeRegister } from '../stages/register/run.ts';
+import { isDue } from '../stages/retrain/due.ts';
+import { observationAxis } from './observation-span.ts';
+import type { Outside } from './outside.ts';
+import { type PlacesSource, preparePlaces } from './places.ts';
+import { planFile, planWindows } from './plan.ts';
+import { brief, emptyResult, type RunResult } from './run-result.ts';
+import { reproduce, trainAndJudge } from './train-and-judge.ts';
+
+interface LoopOptions {
+  train?: boolean;
+  places: PlacesSource | undefined;
+  outside: Outside;
+  dvc: Dvc;
+}
+
+/** The loop of one model, in data order. A run killed anywhere is gone on with by the next. */
+export async function loop(context: StageContext, options: LoopOptions): Promise<RunResult> {
+  const { workspace, paths: at, model } = context;
+  const result = emptyResult(model, workspace);
+  const arrived = await ingest(context);
+  result.silent = arrived.silent;
+  const state = await readJson(at.source, SourceState);
+  if (state?.gated?.sha256 !== arrived.snapshot.sha256) {
+    const verdict = await gate(context, arrived);
+    result.gate = verdict.report;
+    if (!verdict.passed) return { ...result, state: 'gate-failed', reason: 'the gate refused the new data' };
+  } else if (!state.gated.passed) {
+    return { ...result, state: 'gate-failed', reason: 'the portal still shows what the gate refused' };
+  }
+  await preparePlaces(context, options.places, collectFile);
+  await packSnapshots(at.raw, { signal: context.signal });
+  await options.dvc.add('data');
+  const registry = await options.outside.registry(context);
+  try {
+    return await withRegistry(context, { ...options, registry, result, snapshot: arrived.snapshot });
+  } finally {
+    await registry.close();
+  }
+}
+
+/** The part of the loop that needs the champion: from the decision whether to train to the newest forecast. */
+async function withRegistry(
+  context: StageContext,
+  options: LoopOptions & { registry: Registry; result: RunResult; snapshot: Snapshot },
+): Promise<RunResult> {
+  const { workspace, paths: at } = context;
+  const { registry, outside, result, snapshot } = options;
+  const versions = { commit: await codeCommit(), dataVersion: await dataVersion(workspace) };
+  await completeRegister(context, { registry, run: await interruptedRun(context), ...versions });
+  await deliverPending(context, outside.mlflow);
+  const champion = await registry.alias('champion');
+  const pack = await readJson(join(at.pack, 'pack.json'), PackManifest);
+  const hasNewData = pack?.snapshot !== snapshot.sha256;
+  const due = await trainingDue(context, {
+    hasChampion: champion !== null,
+    hasNewData,
+    forced: options.train ?? false,
+  });
+  context.log.info(due, 'retrain');
+  if (!due.due && !hasNewData) {
+    return { ...result, champion: brief(champion), reason: `the portal has nothing new; ${due.reason}` };
+  }
+  if (due.due) {
+    const tooShort = await writePlan(context, champion);
+    if (tooShort) return { ...result, state: 'too-short', reason: tooShort };
+    Object.assign(result, await trainAndJudge(context, { ...options, champion, versions }));
+  } else {
+    await reproduce(options.dvc, context, ['features', 'profile']);
+  }
+  const serving = await registry.alias('champion');
+  result.champion = brief(serving);
+  if (serving)
+    result.forecasts = await publish(context, { registry, version: serving, snapshot, ...versions });
+  result.state = due.due ? 'trained' : 'forecast';
+  result.reason = result.promotion?.reason ?? `forecast with ${serving?.version ?? 'nothing'}; ${due.reason}`;
+  return result;
+}
+
+async function trainingDue(
+  context: StageContext,
+  input: { hasChampion: boolean; hasNewData: boolean; forced: boolean },
+) {
+  const last = await readJson(context.paths.promotion, Promotion);
+  return isDue({
+    ...input,
+    now: context.now(),
+    trained: last && new Date(last.decided_at),
+    every: context.params.schedule.train,
+  });
+}
+
+/** @returns null, or in a sentence why the series is too short to train on */
+async function writePlan(context: StageContext, champion: RegisteredVersion | null): Promise<string | null> {
+  const { paths: at, model, params } = context;
+  const axis = await observationAxis(at);
+  const settling =
+    axis.step === 'hour' ? 0 : Math.ceil((params.settled_after_days * STEP_MS.day) / axis.stepMs);
+  const windows = planWindows(axis, {
+    settled: axis.length - 1 - settling,
+    horizon: Math.max(...params.horizons),
+    championEnd: champion && indexAt(axis, Date.parse(champion.train_end)),
+  });
+  if ('tooShort' in windows) {
+    return `${windows.have} ${axis.step}s are too few to train and to judge a model; ${windows.need} are needed`;
+  }
+  const plan = planFile(
+    model,
+    axis,
+    windows,
+    champion && { version: champion.version, digest: champion.digest, train_end: champion.train_end },
+  );
+  await writeJson(at.plan, Plan, plan);
+  return null;
+}
