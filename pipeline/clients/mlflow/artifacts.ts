@@ -59,6 +59,7 @@ export function artifacts(ask: Ask): Artifacts {
       try {
         return await ask.bytes({ ...asked, repeatable: true, file: true, maxBytes: MAX_BYTES });
       } catch (error) {
+        if (hasFailed(error, 'not-found') && error.status === 404) return null;
         // 2.22 answers 500 where there is no such file: only the listing tells it from a server that is broken.
         const unclear = hasFailed(error, 'not-found', 'unavailable', 'invalid') && error.status !== undefined;
         if (!unclear) throw error;

@@ -25,7 +25,8 @@ export interface AskOptions {
 export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): Promise<void> } {
   const wire = wireTo(home, options.env ?? process.env);
   const turn = lanes(LANES);
-  const signal = options.signal ?? new AbortController().signal;
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const secrets = secretsOf(home);
   const authenticated = secrets.length > 0;
   const clean = (text: string) => redact(text, secrets);
@@ -74,7 +75,10 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
     });
   return Object.assign(json, {
     bytes: (asked: Asked): Promise<Uint8Array> => repeating(asked, (reply) => reply.body),
-    close: wire.close,
+    close(): Promise<void> {
+      closing.abort(new Error('closed'));
+      return wire.close();
+    },
   });
 }
 
@@ -136,6 +140,11 @@ function errorOf(
     status: refused.status,
     code: refused.code,
     cause: refused.cause,
-    facts: { status: refused.status, code: refused.code, attempts: told.attempts },
+    facts: {
+      status: refused.status,
+      code: refused.code,
+      attempts: told.attempts,
+      limit: refused.limit,
+    },
   });
 }

@@ -5,8 +5,9 @@ import { MlflowError } from './mlflow-error.ts';
  *  server without a word, refused, or fail in PostgreSQL alone. */
 export const LIMITS = {
   key: 250,
+  /** Before 2.8 (Dagshub has run 2.7.1) 500: `logging.ts` cuts again where a server says so. */
   param: 6_000,
-  /** 8,000 from 2.17 on; a tag of a model version and of an experiment 5,000 on 2.22 too. */
+  /** Of a run 8,000 on 2.22; of a model version and of an experiment 5,000 there, and of all on 2.7. */
   tag: 5_000,
   description: 5_000,
   /** Of an experiment or a model: the servers check for 500, their database column holds 256. */
@@ -85,7 +86,7 @@ export function checkedName(name: string, of: 'an experiment' | 'a registered mo
 function brokenNameRule(name: string, ofModel: boolean): string | null {
   if (name.trim() === '') return 'it is empty';
   if (name !== name.trim()) return 'it begins or ends with a space';
-  if (/^\.+$/.test(name)) return 'it is a folder, not a name';
+  if (/^\.+$/.test(name) || (ofModel && name.startsWith('..'))) return 'it begins like a folder above';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(name)) return 'a control character is in it';
   if (/\p{Surrogate}/u.test(name)) return 'half a character is in it';

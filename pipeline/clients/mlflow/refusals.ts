@@ -10,6 +10,8 @@ export class Refused extends AttemptError {
   readonly failure: MlflowFailure;
   readonly status?: number;
   readonly code?: string;
+  /** Of characters, where the server told one. */
+  readonly limit?: number;
   constructor(
     failure: MlflowFailure,
     seen: string,
@@ -18,6 +20,7 @@ export class Refused extends AttemptError {
       passing?: boolean;
       status?: number;
       code?: string;
+      limit?: number;
       retryAfterMs?: number;
       cause?: unknown;
     },
@@ -26,6 +29,7 @@ export class Refused extends AttemptError {
     this.failure = failure;
     this.status = details.status;
     this.code = details.code;
+    this.limit = details.limit;
   }
 }
 
@@ -42,7 +46,8 @@ export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): 
   const { status } = reply;
   const told = toldBy(reply);
   const seen = `answered ${status}${told.code ? ` ${told.code}` : ''}${told.text ? `: ${told.text}` : ''}`;
-  const details = { status, code: told.code };
+  const limit = /(?:length limit|maximum length) of (\d+)/.exec(told.whole)?.[1];
+  const details = { status, code: told.code, limit: limit === undefined ? undefined : Number(limit) };
   const refused = (failure: MlflowFailure, hint: string) => new Refused(failure, seen, { ...details, hint });
 
   if (status === 401) return refused('unauthenticated', authenticated ? NEW_CREDENTIALS : NO_CREDENTIALS);
@@ -71,13 +76,15 @@ export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): 
       retryAfterMs: wait,
     });
   }
-  if (passes(status)) {
-    return new Refused('unavailable', seen, { ...details, hint: DOWN, passing: true, retryAfterMs: wait });
+  if (asked.file && asked.method === 'GET' && status === 500 && MISSING.test(told.whole)) {
+    return refused('not-found', 'check the path of the artifact');
   }
-  return refused(
-    status >= 500 ? 'unavailable' : 'invalid',
-    status >= 500 ? DOWN : 'the server does not take it',
-  );
+  if (passes(status)) {
+    const hint = asked.file && asked.method === 'PUT' ? BROKEN_UPLOAD : DOWN;
+    return new Refused('unavailable', seen, { ...details, hint, passing: true, retryAfterMs: wait });
+  }
+  if (status >= 500) return refused('unavailable', DOWN);
+  return refused('invalid', 'the server does not take it: its words tell why');
 }
 
 /** A 200 with something that is no answer of MLflow's. */
@@ -104,6 +111,11 @@ const NEW_CREDENTIALS = 'user, password or token are wrong or have expired: make
 const PAGE = 'a log-in page or a proxy stands in front of it: give the address of the MLflow server itself';
 const OTHER_SERVER = 'another kind of server answers there: check MLFLOW_TRACKING_URI';
 const TOO_LARGE = 'raise the limit of the proxy in front of the server (nginx: client_max_body_size)';
+/** 2.22 says 500 where there is no such file; a listing tells it from a server that is broken. */
+const MISSING = /no such file|NoSuchKey|not found|\(404\)|BlobNotFound|does not exist/i;
+/** Neither 2.22 nor 3.17 says so when the disk behind the artifacts is full: just 500. */
+const BROKEN_UPLOAD =
+  "look into the server's log: often its disk is full, or its artifact store is not reached; nothing is lost, a later run tries again";
 const FULL_HINT =
   'the disk or quota of the server is full: make room there; nothing is lost, a later run tries again';
 const FULL =
@@ -111,7 +123,8 @@ const FULL =
 const CHANGED_PARAM = /Changing param values is not allowed/;
 
 function forbidden({ about }: Asked, text: string): string {
-  if (/host/i.test(text)) return 'the server does not know its own name: start it with `--allowed-hosts`';
+  if (/invalid host|host header/i.test(text))
+    return 'the server does not know its own name: start it with `--allowed-hosts`';
   return `this user may not do that with ${about}: let an owner give the right (EDIT or MANAGE; Dagshub: write access)`;
 }
 
@@ -124,6 +137,12 @@ function redirected({ status, headers }: Reply): Refused {
 }
 
 function noMlflow({ status }: Reply, { path }: Asked): Refused {
+  if (/\/(registered-models|model-versions)\//.test(path)) {
+    return new Refused('not-mlflow', `answered ${status} to ${path}: there is no registry of models`, {
+      status,
+      hint: 'check MLFLOW_TRACKING_URI; a server without a registry (before MLflow 2.3, some repositories on Dagshub) keeps runs only: take one of your own for models, or leave models in the folder',
+    });
+  }
   return new Refused('not-mlflow', `answered ${status} to ${path}: there is no MLflow below this address`, {
     status,
     hint: 'check MLFLOW_TRACKING_URI: host, port and path (Dagshub: https://dagshub.com/<owner>/<repository>.mlflow)',

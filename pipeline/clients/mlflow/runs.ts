@@ -113,6 +113,6 @@ const INPUT_LIMITS = {
   name: 500,
   digest: LIMITS.digest,
   source: 65_535,
-  schema: 1_048_575,
+  schema: 65_535,
   profile: 16_777_215,
 };
