@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
@@ -7,8 +7,12 @@ import { CorruptError } from './contracts/errors.ts';
 /** Writes a file whole or not at all: to a temporary name beside it, then renamed. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, typeof content === 'string' ? content : Buffer.from(content));
+  // The package's own write takes a short one, as a disk gives that fills up, for a whole one.
+  const tmpfileCreated = (temporary: string) => writeFile(temporary, content);
+  await writeFileAtomic(path, NOTHING_MORE, { tmpfileCreated });
 }
+
+const NOTHING_MORE = Buffer.alloc(0);
 
 /** JSON with sorted indentation and a final newline, checked against its contract before it is written. */
 export async function writeJson<T extends z.ZodType>(
