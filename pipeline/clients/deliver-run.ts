@@ -3,6 +3,7 @@ import { CorruptError } from '../contracts/errors.ts';
 import type { RunRecord } from '../contracts/run-record.ts';
 import type { Run } from './mlflow/answers.ts';
 import { lanes } from './mlflow/lanes.ts';
+import { safeKey } from './mlflow/limits.ts';
 import type { DatasetInput, Mlflow } from './mlflow/mlflow.ts';
 import { MlflowError } from './mlflow/mlflow-error.ts';
 import { rememberRun, removeRecord, type Spooled, spooledArtifact } from './run-spool.ts';
@@ -56,24 +57,27 @@ export async function deliver(
     return null;
   }
   const withheld: string[] = [];
+  let lost = false;
   const take = async (what: string, send: () => Promise<void>) => {
     try {
-      await send();
+      // The others need not find out one by one that the server is gone.
+      if (!lost) await send();
     } catch (error) {
+      lost ||= !isRefusal(error);
       if (!isRefusal(error)) throw error;
       withheld.push(`${what}: ${error.message}`);
     }
   };
   const upload = lanes(UPLOADS);
   await everyOne([
-    mlflow.logBatch(id, { metrics: pointsOf(record), params: record.params, tags: tagsOf(record) }),
+    mlflow.logBatch(id, { metrics: pointsOf(record), params: paramsOf(record), tags: tagsOf(record) }),
     ...(record.datasets.length > 0
       ? [take('data set', () => mlflow.logInputs(id, record.datasets.map(inputOf)))]
       : []),
     ...record.artifacts.map((artifact) =>
-      take(artifact.path, () =>
-        // Read when it is its turn: not all of them are to be in memory at once.
-        upload(async () =>
+      // Read when it is its turn: not all of them are to be in memory at once.
+      upload(() =>
+        take(artifact.path, async () =>
           mlflow.uploadArtifact(run, artifact.path, await spooledArtifact(spooled, artifact)),
         ),
       ),
@@ -130,11 +134,16 @@ function tagsOf({ id, tags, description, failure }: RunRecord): Record<string, s
 
 function pointsOf({ metrics }: RunRecord) {
   return metrics.map(({ key, value, step, at }) => ({
-    key,
+    key: safeKey(key),
     value: Number(value),
     step,
     timestamp: Date.parse(at),
   }));
+}
+
+/** A setting may be named after a column, and a column anything. */
+function paramsOf({ params }: RunRecord) {
+  return Object.fromEntries(Object.entries(params).map(([key, value]) => [safeKey(key), value]));
 }
 
 function inputOf({ source_type, ...dataset }: RunRecord['datasets'][number]): DatasetInput {

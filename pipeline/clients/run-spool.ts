@@ -201,6 +201,8 @@ const UNWRITABLE: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: "this user's share of the disk is used up",
   EROFS: 'the disk is read-only',
+  ENOTDIR: 'a file stands in the way',
+  EEXIST: 'a file stands in the way',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',
 };
