@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
+const AUTHOR = ['-c', 'user.name=story', '-c', 'user.email=story@localhost'];
 const RUN_LIMIT_MS = 8 * 60_000;
 
 /** Rhode Island's five counties for nine months: a whole run trains in seconds. */
@@ -32,10 +33,7 @@ export class Clone {
     const clone = new Clone(await mkdtemp(join(tmpdir(), 'perennial-story-')));
     await git(REPOSITORY, 'clone', '--quiet', '--no-hardlinks', REPOSITORY, clone.root);
     await copyUncommitted(clone.root);
-    // Set-up is told by stamps inside both of them: through the links it has nothing to do.
-    for (const name of ['node_modules', '.venv'])
-      await symlink(join(REPOSITORY, name), join(clone.root, name));
-    await writeFile(join(clone.root, '.git', 'info', 'exclude'), 'node_modules\n.venv\n');
+    await clone.useSetUp();
     await clone.params((yaml) => yaml.setIn(['models', 'infections', 'source', 'simulator'], simulator));
     return clone;
   }
@@ -47,31 +45,34 @@ export class Clone {
     return new Clone(root);
   }
 
+  /** Another machine: all that is committed here, and nothing else. */
+  async elsewhere(): Promise<Clone> {
+    const other = new Clone(await mkdtemp(join(tmpdir(), 'perennial-story-')));
+    await git(this.root, 'clone', '--quiet', '--no-hardlinks', this.root, other.root);
+    await other.useSetUp();
+    other.env = this.env;
+    return other;
+  }
+
+  /** What a workflow does after a run. */
+  async commit(): Promise<void> {
+    await git(this.root, 'add', '--all');
+    await git(this.root, ...AUTHOR, 'commit', '--quiet', '--allow-empty', '--message', 'story');
+  }
+
   /** Changes params.yaml and commits it, so that `git status` tells only what runs do. */
   async params(change: (yaml: ReturnType<typeof parseDocument>) => void): Promise<void> {
     const file = join(this.root, 'params.yaml');
     const yaml = parseDocument(await readFile(file, 'utf8'));
     change(yaml);
     await writeFile(file, yaml.toString());
-    await git(this.root, 'add', '--all');
-    await git(
-      this.root,
-      '-c',
-      'user.name=story',
-      '-c',
-      'user.email=story@localhost',
-      'commit',
-      '--quiet',
-      '--allow-empty',
-      '--message',
-      'story',
-    );
+    await this.commit();
   }
 
   /** As a team does that begins with data of its own: the example's state would judge theirs. */
   async removeExample(): Promise<void> {
     await git(this.root, 'rm', '-r', '--quiet', 'data.dvc', 'dvc.lock', 'reports');
-    await this.params(() => {});
+    await this.commit();
   }
 
   npm(...args: string[]): Promise<Ran> {
@@ -118,9 +119,17 @@ export class Clone {
 
   env: Record<string, string> = {};
 
+  /** Set-up is told by stamps inside of both folders: through the links it has nothing to do. */
+  private async useSetUp(): Promise<void> {
+    for (const name of ['node_modules', '.venv'])
+      await symlink(join(REPOSITORY, name), join(this.root, name));
+    await writeFile(join(this.root, '.git', 'info', 'exclude'), 'node_modules\n.venv\n');
+  }
+
   private options() {
     const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(PERENNIAL_|GIT_|INIT_CWD|VITEST|NODE_ENV|GITHUB_ACTIONS)/.test(name),
+      ([name]) =>
+        !/^(PERENNIAL_|MLFLOW_|DAGSHUB_|AWS_|AZURE_|GIT_|INIT_CWD|VITEST|NODE_ENV|GITHUB_ACTIONS)/.test(name),
     );
     return {
       cwd: this.root,
