@@ -11,9 +11,11 @@ import { folderRegistry } from '../../registry/folder.ts';
 import { about, sampleBundle } from '../../registry/sample-bundle.testing.ts';
 import { paths, workspaceAt } from '../../workspace.ts';
 
-/** A context as the stage gets it, for tests and for the children they start. */
+/** A context as the stage gets it, for tests and for the children they start.
+ *  @param home default: the workspace's folder */
 export async function sampleContext(
   root: string,
+  home?: Registry,
 ): Promise<{ context: StageContext; registry: Registry; promotion: Promotion }> {
   const workspace = workspaceAt(root);
   const at = paths(workspace, 'infections');
@@ -27,7 +29,8 @@ export async function sampleContext(
     progress: silent,
     signal: new AbortController().signal,
   };
-  const registry = folderRegistry(at.registry, { model: 'infections', now: context.now, staleLockMs: 2000 });
+  const registry =
+    home ?? folderRegistry(at.registry, { model: 'infections', now: context.now, staleLockMs: 2000 });
   return { context, registry, promotion: (await readJson(at.promotion, Promotion))! };
 }
 
