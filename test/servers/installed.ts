@@ -70,7 +70,7 @@ async function installedOnce(
   const onWait = () => say(`waiting for another process to install ${name}`);
   await withLock(`${folder}.lock`, { limitMs: LOCK_LIMIT_MS, onWait }, async () => {
     if (stamped(part) !== null) return;
-    say(`installing ${parts.slice(1).join(' ')} into ${folder} (once on this machine)`);
+    say(`installing ${shown(parts.slice(1))} into ${folder} (once on this machine)`);
     const started = performance.now();
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -79,4 +79,8 @@ async function installedOnce(
     say(`${name}: installed in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   });
   return folder;
+}
+
+function shown(parts: string[]): string {
+  return parts.length > 3 ? `${parts.length} pinned packages` : parts.join(' ');
 }

@@ -1,26 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { MlflowHome } from '../../pipeline/contracts/homes.ts';
+import { REPOSITORY } from '../../pipeline/workspace.ts';
 import { pythonWith } from './installed.ts';
 import { ServerProcess } from './server-process.ts';
 
 export type MlflowVersion = '3' | '2';
 
-/** With PostgreSQL's driver and S3's client: a team's own server needs both. */
-const REQUIREMENTS: Record<MlflowVersion, string[]> = {
-  '3': ['mlflow[auth]==3.17.2', 'psycopg2-binary==2.9.13', 'boto3==1.44.5'],
-  '2': ['mlflow[auth]==2.22.5', 'sqlalchemy<2.1', 'setuptools<81'],
+/** Of 3.x what a team's own server has, with PostgreSQL's driver and S3's client. */
+const REQUIREMENTS: Record<MlflowVersion, string> = {
+  '3': join(REPOSITORY, 'homes', 'requirements.txt'),
+  '2': fileURLToPath(new URL('mlflow-2.txt', import.meta.url)),
 };
 
 /** On a busy machine; alone it takes 15 to 30 s. */
 const START_LIMIT_MS = 150_000;
 
 /** Python with MLflow's own client, for comparison. */
-export function mlflowPython(version: MlflowVersion): Promise<string> {
-  return pythonWith(`mlflow-${version}`, REQUIREMENTS[version]);
+export async function mlflowPython(version: MlflowVersion): Promise<string> {
+  const pinned = await readFile(REQUIREMENTS[version], 'utf8');
+  return pythonWith(`mlflow-${version}`, pinned.trim().split('\n'));
 }
 
 export interface MlflowOptions {

@@ -50,7 +50,10 @@ export class ServerProcess {
     for (let attempt = 1; ; attempt++) {
       const folder = await mkdtemp(join(tmpdir(), `perennial-${server.name}-`));
       const port = await freePort();
-      const started = await ServerProcess.#spawn(server, port, folder);
+      const started = await ServerProcess.#spawn(server, port, folder).catch(async (error) => {
+        await rm(folder, { recursive: true, force: true });
+        throw error;
+      });
       const problem = await started.#becomesReady(server);
       if (problem === null) return started;
       const output = started.output();
