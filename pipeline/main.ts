@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { StageFailedError } from './clients/dvc-error.ts';
 import { type GlobalOptions, makeEnvironment } from './commands/environment.ts';
 import { EXIT, PerennialError } from './contracts/errors.ts';
+import { withoutSecrets } from './secrets.ts';
 
 /** Set by Ctrl-C or SIGTERM; every wait listens to it. */
 const stop = new AbortController();
@@ -31,10 +32,12 @@ Examples
   npm run pipeline -- gate --source cases.csv                look at a file before you connect it
   npm run backtest -- --source cases.csv --from 2022-04-02 --to 2022-06-30
   npm run serve                                              answer questions from the result
+  npm run pipeline -- explain                                where the champion comes from, link by link
+  npm run pipeline -- doctor                                 are the homes outside (MLflow, a remote) as they should be?
 
 Exit codes
   0 done (also: nothing new)   1 unexpected   2 wrong call or params.yaml   3 the source cannot be reached
-  4 the gate refused the data  5 another run is busy   6 a file is corrupt   7 set-up failed`,
+  4 the gate refused the data  5 another run is busy   6 a file is corrupt   7 set-up failed, or a home is not well`,
   );
 
 command('start')
@@ -101,6 +104,37 @@ command('rollback <model>')
     (await import('./commands/rollback.ts')).rollbackCommand(environment(options), model, options),
   );
 
+command('explain [version]')
+  .description(
+    'from a forecast to its version, run, commit, data and source, each link checked; default: the champion',
+  )
+  .option('--model <name>', 'a model of params.yaml; needed where several are active')
+  .option('--snapshot <hash or moment>', 'the other way: what was made of this snapshot')
+  .option('--data <version>', 'the other way: what was made of this data version')
+  .option('--json', 'one JSON document on stdout (call npm with --silent: it prints a line of its own there)')
+  .action(async (version, options) =>
+    (await import('./commands/explain.ts')).explainCommand(environment(options), version, options),
+  );
+
+command('doctor')
+  .description('try every home end to end (write, read back, delete) and say what is wrong with it')
+  .option('--json', 'one JSON document on stdout (call npm with --silent: it prints a line of its own there)')
+  .action(async (options) =>
+    (await import('./commands/doctor.ts')).doctorCommand(environment(options), options),
+  );
+
+for (const direction of ['pull', 'push'] as const) {
+  command(`${direction} [model]`)
+    .description(
+      direction === 'pull'
+        ? 'fetch data and outputs of one model, or of all, from the remote'
+        : 'send data and outputs to the remote',
+    )
+    .action(async (model, options) =>
+      (await import('./commands/transfer.ts')).transferCommand(environment(options), direction, model),
+    );
+}
+
 program
   .command('demo', { hidden: true })
   .description('make anew what the repository ships of data.dvc, dvc.lock and reports/')
@@ -129,22 +163,24 @@ try {
   process.exitCode = explain(error);
 }
 
+/** What a home answered may stand in a message: nothing leaves with a secret in it. */
+function tell(text: string): void {
+  process.stderr.write(withoutSecrets(text));
+}
+
 /** @returns the exit code */
 function explain(error: unknown): number {
   if (stop.signal.aborted) {
-    process.stderr.write('\nStopped. What was finished is kept; the next run goes on from there.\n');
+    tell('\nStopped. What was finished is kept; the next run goes on from there.\n');
     return 130;
   }
   if (!(error instanceof PerennialError)) {
-    process.stderr.write(
-      `\nUnexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    tell(`\nUnexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.unexpected;
   }
-  if (error instanceof StageFailedError) process.stderr.write(`\n${error.tail}\n`);
-  process.stderr.write(`\n${error.message}\n`);
-  if (error.cause instanceof Error && process.env.LOG_LEVEL === 'debug')
-    process.stderr.write(`${error.cause.stack}\n`);
-  if (error.hint) process.stderr.write(`→ ${error.hint}\n`);
+  if (error instanceof StageFailedError) tell(`\n${error.tail}\n`);
+  tell(`\n${error.message}\n`);
+  if (error.cause instanceof Error && process.env.LOG_LEVEL === 'debug') tell(`${error.cause.stack}\n`);
+  if (error.hint) tell(`→ ${error.hint}\n`);
   return error.exitCode;
 }

@@ -23,7 +23,7 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
   let second: Clone;
 
   const run = (clone: Clone, now: string, ...more: string[]) =>
-    clone.perennial('run', '--mode', 'pull-request', '--json', '--now', now, ...more);
+    clone.perennial('run', '--json', '--now', now, ...more);
 
   beforeAll(async () => {
     server = await MlflowServer.start({ version: '2' });
@@ -32,6 +32,7 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
     mlflow = mlflowAt(server.home);
     first = await Clone.make();
     await first.removeExample();
+    await first.params((yaml) => yaml.setIn(['promotion', 'mode'], 'pull-request'));
     first.env = {
       MLFLOW_TRACKING_URI: proxy.url,
       MLFLOW_TRACKING_USERNAME: server.home.username!,
@@ -95,13 +96,7 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
   });
 
   it('explains the champion link by link, on a machine that did not make it', async () => {
-    const { exitCode, stdout } = await second.perennial(
-      'explain',
-      '--model',
-      'infections',
-      '--mode',
-      'pull-request',
-    );
+    const { exitCode, stdout } = await second.perennial('explain');
     expect(stdout).toContain('v0001');
     expect(stdout).not.toContain('✗');
     expect(exitCode).toBe(0);
