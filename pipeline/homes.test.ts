@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PerennialError, UsageError } from './contracts/errors.ts';
-import { readExperiment, readHomes, secretsOf } from './homes.ts';
+import { readExperiment, readHomes, readModelPrefix, secretsOf } from './homes.ts';
 import { withoutSecrets } from './secrets.ts';
 
 let repository: string;
@@ -122,11 +122,17 @@ describe('MLflow', () => {
     const of = (env: Record<string, string>) => readExperiment('infections', env, { repository });
     expect(await of({})).toBe('infections');
     expect(await of({ MLFLOW_EXPERIMENT_NAME: 'teams/🦠/cases' })).toBe('teams/🦠/cases');
-    expect(await of({ MLFLOW_EXPERIMENT_NAME: 'x'.repeat(500) })).toHaveLength(500);
-    await expect(of({ MLFLOW_EXPERIMENT_NAME: 'x'.repeat(501) })).rejects.toThrow(
-      /501 characters; MLflow takes 500/,
-    );
+    expect(await of({ MLFLOW_EXPERIMENT_NAME: 'x'.repeat(256) })).toHaveLength(256);
+    const long = of({ MLFLOW_EXPERIMENT_NAME: 'x'.repeat(500) });
+    await expect(long).rejects.toThrow(/^MLFLOW_EXPERIMENT_NAME: .* it has 500 characters, at most 256 fit/);
   });
+});
+
+test('a prefix of registered models', async () => {
+  const of = (PERENNIAL_MODEL_PREFIX: string) => readModelPrefix({ PERENNIAL_MODEL_PREFIX }, { repository });
+  expect([await of(''), await of('team-a-')]).toEqual(['', 'team-a-']);
+  for (const wrong of ['team/a', 'a:b', 'x'.repeat(61)])
+    await expect(of(wrong)).rejects.toThrow(/cannot have/);
 });
 
 describe('Dagshub', () => {

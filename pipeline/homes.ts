@@ -1,7 +1,7 @@
 import type { Homes } from './contracts/homes.ts';
 import { dagshubRepository, readDagshub } from './home-settings/dagshub.ts';
 import { defaultRemote } from './home-settings/dvc-config.ts';
-import { experimentName, readMlflow } from './home-settings/mlflow.ts';
+import { experimentName, modelPrefix, readMlflow } from './home-settings/mlflow.ts';
 import { configuredRemote, dagshubRemote, namedRemote } from './home-settings/remote.ts';
 import { readSettings, type Settings } from './home-settings/settings.ts';
 import { withhold } from './secrets.ts';
@@ -39,6 +39,14 @@ export async function readExperiment(
   { repository = REPOSITORY }: { repository?: string } = {},
 ): Promise<string> {
   return experimentName(await readSettings(env, repository), model);
+}
+
+/** What stands before a model's name in MLflow's registry; mostly nothing. @throws UsageError */
+export async function readModelPrefix(
+  env: NodeJS.ProcessEnv = process.env,
+  { repository = REPOSITORY }: { repository?: string } = {},
+): Promise<string> {
+  return modelPrefix(await readSettings(env, repository));
 }
 
 /** Every value that must not be read by others, in each form in which it travels. */

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { mlflowUrl } from '../clients/mlflow/address.ts';
+import { checkedName } from '../clients/mlflow/limits.ts';
+import { MlflowError } from '../clients/mlflow/mlflow-error.ts';
 import { UsageError } from '../contracts/errors.ts';
 import { MlflowHome } from '../contracts/homes.ts';
 import { type Dagshub, dagshubCredentials, dagshubHost } from './dagshub.ts';
@@ -20,18 +22,24 @@ export function readMlflow(settings: Settings, dagshub: Dagshub | null): MlflowH
 /** The experiment of a model's runs: `MLFLOW_EXPERIMENT_NAME` for all of them, as MLflow has it, else one for each model,
  *  named like it. @throws UsageError */
 export function experimentName(settings: Settings, model: string): string {
-  const name = settings.MLFLOW_EXPERIMENT_NAME ?? model;
-  if (name.length > LONGEST_NAME) {
-    throw new UsageError(
-      `MLFLOW_EXPERIMENT_NAME has ${name.length} characters; MLflow takes ${LONGEST_NAME}`,
-      { hint: 'shorten it; slashes and any letters are fine' },
-    );
+  const name = settings.MLFLOW_EXPERIMENT_NAME;
+  if (name === undefined) return model;
+  try {
+    return checkedName(name, 'an experiment');
+  } catch (cause) {
+    if (!(cause instanceof MlflowError)) throw cause;
+    throw new UsageError(`MLFLOW_EXPERIMENT_NAME: ${cause.message}`, { hint: cause.hint, cause });
   }
-  return name;
 }
 
-/** MLflow 2 and 3 refuse more. */
-const LONGEST_NAME = 500;
+/** Before a model's name in MLflow's registry: for a server where another team has a model of that name. @throws UsageError */
+export function modelPrefix(settings: Settings): string {
+  const prefix = settings.PERENNIAL_MODEL_PREFIX ?? '';
+  if (/^[\w.-]{0,60}$/.test(prefix)) return prefix;
+  throw new UsageError('PERENNIAL_MODEL_PREFIX has letters that a registered model cannot have', {
+    hint: 'take letters, digits, dots, dashes and underscores, at most 60, such as team-a-',
+  });
+}
 
 function credentials(settings: Settings, address: { url: string; username?: string; password?: string }) {
   const pair = bothOrNone(settings, ['MLFLOW_TRACKING_USERNAME', 'MLFLOW_TRACKING_PASSWORD']);
