@@ -110,6 +110,7 @@ export const ArtifactEntry = z.object({
   /** Relative to the run's artifacts. */
   path: z.string(),
   is_dir: z.boolean().default(false),
+  /** Bytes; left out of an empty file, too. */
   file_size: Count.optional(),
 });
 export type ArtifactEntry = z.infer<typeof ArtifactEntry>;

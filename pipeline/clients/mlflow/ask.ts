@@ -54,7 +54,10 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
       });
     } catch (error) {
       if (signal.aborted) {
-        throw new MlflowError('cancelled', `${where}: cancelled`, { cause: signal.reason });
+        throw new MlflowError('cancelled', `${where}: cancelled`, {
+          hint: 'start it again: nothing of what was done is lost',
+          cause: signal.reason,
+        });
       }
       if (!(error instanceof GaveUp) || !(error.failure instanceof Refused)) throw error;
       throw errorOf(error.failure, { where, attempts: error.attempts, clean });
