@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { packQuarantine } from '../../clients/quarantine-archive.ts';
 import { type StageContext, silent } from '../../context.ts';
 import { ModelParams } from '../../contracts/params.ts';
 import { type Snapshot, SourceState } from '../../contracts/snapshot.ts';
@@ -201,6 +202,23 @@ test('rows that are still bad stay in quarantine with their first line', async (
   const [done] = await readmit(context);
   expect(done).toMatchObject({ tried: 1, passed: 0, added: 0, remaining: 1 });
   expect(await readFile(done.file, 'utf8')).toMatch(/new_cases is no number,0,44,/);
+});
+
+test('rows of a closed month come back from its archive, and those that stay are packed again', async () => {
+  const text = csv(89, (cells, day, tract) => {
+    if (tract === 3 && day === 10) cells.new_cases = 'see note';
+  });
+  await gate(context, await collect(FIRST, text));
+  await gate(context, await collect(SECOND, text));
+  const { quarantine } = context.paths;
+  expect(await packQuarantine(quarantine)).toEqual(['2021-03.zip']);
+  const done = await readmit(context);
+  expect(done.map(({ tried, remaining }) => ({ tried, remaining }))).toEqual([
+    { tried: 1, remaining: 1 },
+    { tried: 1, remaining: 1 },
+  ]);
+  await packQuarantine(quarantine);
+  expect((await readdir(quarantine)).sort()).toEqual(['2021-03.zip', '2021-04-01T06-00-00Z.csv']);
 });
 
 test('a renamed column is told with its evidence and keeps its role', async () => {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { unpackQuarantine } from '../../clients/quarantine-archive.ts';
 import { withScratch } from '../../clients/scratch.ts';
 import type { StageContext } from '../../context.ts';
 import { GateError, UsageError } from '../../contracts/errors.ts';
@@ -28,6 +29,8 @@ export interface Readmission {
  *  @param file a quarantine file; without it every file of the model, oldest first
  *  @throws UsageError if there is no such file, GateError if its dates cannot be read as the snapshot's were */
 export async function readmit(context: StageContext, file?: string): Promise<Readmission[]> {
+  // Those of closed months lie in archives; the next run packs what stays.
+  await unpackQuarantine(context.paths.quarantine);
   const files = file ? [file] : await quarantineFiles(context);
   const done: Readmission[] = [];
   for (const path of files) done.push(await readmitFile(context, path));
