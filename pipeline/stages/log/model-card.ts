@@ -34,10 +34,11 @@ function standing({ promotion, version }: RunFacts): string {
 
 function purpose({ schema, params, train, promotion }: RunFacts): string {
   const horizons = [...params.horizons].sort((a, b) => a - b);
-  const ahead = horizons.length === 1 ? `${horizons[0]}` : `${horizons[0]} to ${horizons.at(-1)}`;
+  const last = count(horizons.at(-1)!, schema.step);
+  const ahead = horizons.length === 1 ? last : `${horizons[0]} to ${last}`;
   const baseline = train.is_baseline ? ' It is the baseline itself: no learnt model was better.' : '';
   return [
-    `It forecasts **${escapeMarkdown(schema.target)}** for each of ${count(schema.tracts.length, 'tract')}, ${ahead} ${schema.step}s ahead, with a 90 % interval.`,
+    `It forecasts **${escapeMarkdown(schema.target)}** for each of ${count(schema.tracts.length, 'tract')}, ${ahead} ahead, with a 90 % interval.`,
     `Kind: ${escapeMarkdown(promotion.challenger.name)}.${baseline}`,
     'It is made for people who plan a few steps ahead and look at the interval, not at the point alone.',
   ].join(' ');
@@ -98,9 +99,8 @@ function judged(facts: RunFacts): string {
 function intervals(facts: RunFacts): string {
   const covered = sidesOf(facts).challenger?.overall.coverage90 ?? null;
   if (covered === null) return 'It could not be told how often its 90 % intervals hold the truth.';
-  const off = Math.abs(covered - 0.9);
   const verdict =
-    off <= 0.03
+    covered >= 0.87 && covered <= 0.93
       ? 'about what they promise'
       : covered < 0.9
         ? 'less than they promise: plan for more than they show'

@@ -15,13 +15,13 @@ export function datasetOf(
   remote: string | null,
 ): Dataset {
   const { start, step_ms, length, rows, tracts, columns } = schema;
-  const address = urls.find((url) => /^https?:/.test(url)) ?? remote ?? urls[0] ?? 'unknown';
-  const isPage = /^https?:/.test(address);
+  const page = urls.find((url) => /^https?:/.test(url));
+  const address = page ?? remote ?? urls[0] ?? 'unknown';
   return {
     name: model,
     digest: dataVersion.slice(0, 36),
-    source_type: isPage ? 'http' : 'local',
-    source: JSON.stringify(isPage ? { url: address } : { uri: address }),
+    source_type: page ? 'http' : (/^(\w+):\/\//.exec(address)?.[1] ?? 'local'),
+    source: JSON.stringify(page ? { url: page } : { uri: address }),
     schema: schemaJson(columns),
     profile: JSON.stringify({
       num_rows: rows,
