@@ -131,7 +131,7 @@ module.exports = {
       '^serve/',
       '^pipeline/(contracts|metrics|registry)/',
       '^pipeline/tasks/[^/]+/predict/',
-      '^pipeline/(files|homes|params|workspace)\\.ts$',
+      '^pipeline/(files|homes|params|secrets|workspace)\\.ts$',
     ]),
   ],
   options: {

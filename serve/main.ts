@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { PerennialError, UsageError } from '../pipeline/contracts/errors.ts';
+import { readExperiment, readHomes, readModelPrefix } from '../pipeline/homes.ts';
 import { readParams } from '../pipeline/params.ts';
-import { REPOSITORY } from '../pipeline/workspace.ts';
+import { openRegistry } from '../pipeline/registry/open.ts';
+import { withoutSecrets } from '../pipeline/secrets.ts';
+import { paths, REPOSITORY, workspaceAt } from '../pipeline/workspace.ts';
 import { buildApp } from './app.ts';
 import { exampleQuestion } from './predictor/example.ts';
-import { loadPredictor } from './predictor/load.ts';
+import { loadPredictor, type Predictor } from './predictor/load.ts';
 
 /** How long requests under way may take to end after SIGTERM. */
 const GRACE_MS = 10_000;
@@ -30,7 +33,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof PerennialError)) throw error;
-  process.stderr.write(`\n${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`);
+  process.stderr.write(withoutSecrets(`\n${error.message}\n${error.hint ? `→ ${error.hint}\n` : ''}`));
   process.exitCode = error.exitCode;
 }
 
@@ -39,7 +42,7 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
   if (!settings.success) throw new UsageError(`environment:\n${z.prettifyError(settings.error)}`);
   const { HOST: host, PORT: port } = settings.data;
   const { workspace, model } = await whatToServe(options);
-  const predictor = await loadPredictor(workspace, model);
+  const predictor = await predictorFrom(workspace, model);
   const app = await buildApp({ predictor, logger: { level: process.env.LOG_LEVEL ?? 'warn' } });
   stopOnSignal(() => app.close());
   const address = await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
@@ -57,6 +60,23 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
     `Serving ${model} ${version.version} (${version.candidate}), data until ${forecasts.last_time.slice(0, 10)}. Try\n` +
       `  curl '${address}${exampleQuestion(predictor)}'\n`,
   );
+}
+
+/** The registry is asked once: what answers afterwards is in memory, and MLflow may be away. */
+async function predictorFrom(workspace: string, model: string): Promise<Predictor> {
+  const registry = openRegistry({
+    homes: await readHomes(),
+    model,
+    directory: paths(workspaceAt(workspace), model).registry,
+    experiment: await readExperiment(model),
+    prefix: await readModelPrefix(),
+    now: () => new Date(),
+  });
+  try {
+    return await loadPredictor(workspace, model, registry);
+  } finally {
+    await registry.close();
+  }
 }
 
 async function whatToServe(options: { model?: string; workspace?: string }) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PackManifest } from '../../pipeline/contracts/bundle.ts';
 import { CorruptError, UsageError } from '../../pipeline/contracts/errors.ts';
 import { PackForecasts } from '../../pipeline/contracts/pack.ts';
-import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
+import type { RegisteredVersion, Registry } from '../../pipeline/contracts/registry.ts';
 import { readJson } from '../../pipeline/files.ts';
 import { folderRegistry } from '../../pipeline/registry/folder.ts';
 import { buildPlaces, type Places } from '../../pipeline/tasks/forecast/predict/places.ts';
@@ -23,12 +23,16 @@ export interface Predictor {
   places: Places;
 }
 
-/** Loads the champion's bundle and the observation pack that a run left behind.
+/** Loads the champion's bundle, wherever models live, and the observation pack that a run left behind.
  *  @param root the workspace
+ *  @param registry default: the workspace's folder
  *  @throws UsageError if nothing was promoted or published yet; CorruptError if a file is not what its manifest says */
-export async function loadPredictor(root: string, model: string): Promise<Predictor> {
+export async function loadPredictor(
+  root: string,
+  model: string,
+  registry: Pick<Registry, 'alias' | 'versions' | 'bundle'> = folderIn(root, model),
+): Promise<Predictor> {
   const at = paths(workspaceAt(root), model);
-  const registry = folderRegistry(at.registry, { model, now: () => new Date() });
   const champion = await registry.alias('champion');
   const pack = champion && (await readJson(join(at.pack, 'pack.json'), PackManifest));
   if (!pack) {
@@ -51,6 +55,10 @@ export async function loadPredictor(root: string, model: string): Promise<Predic
       centres: forecasts.tracts,
     }),
   };
+}
+
+function folderIn(root: string, model: string): Registry {
+  return folderRegistry(paths(workspaceAt(root), model).registry, { model, now: () => new Date() });
 }
 
 const NO_POLYGONS = { type: 'FeatureCollection', features: [] };
