@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Run } from '../../clients/mlflow/answers.ts';
 import type { Mlflow } from '../../clients/mlflow/mlflow.ts';
+import { MlflowError } from '../../clients/mlflow/mlflow-error.ts';
 import { quoted } from '../../clients/mlflow/search.ts';
 import { CorruptError, UsageError } from '../../contracts/errors.ts';
 import { refuseUnlessWrittenOnce } from './ledger.ts';
@@ -44,6 +45,24 @@ export function homeAt(mlflow: Mlflow, options: HomeOptions) {
     });
   }
 
+  async function make(): Promise<Home> {
+    const ledger = await makeLedger(mlflow, options);
+    const { run_id: ledgerRun } = ledger.info;
+    const home = await settled(async () => {
+      const made = await mlflow.createRegisteredModel({
+        name,
+        description: modelDescription(options),
+        tags: { [LEDGER_TAG]: ledgerRun },
+      });
+      return { ledgerRun, aliases: made.aliases };
+    }, find);
+    if (home.ledgerRun !== ledgerRun)
+      await mlflow
+        .deleteRun(ledgerRun)
+        .catch((error) => options.log?.debug({ error }, 'a ledger without a model is left over'));
+    return home;
+  }
+
   return {
     find,
 
@@ -51,21 +70,14 @@ export function homeAt(mlflow: Mlflow, options: HomeOptions) {
     async ensure(): Promise<Home> {
       const found = await find();
       if (found) return found;
-      const ledger = await makeLedger(mlflow, options);
-      const home = await settled(async () => {
-        const made = await mlflow.createRegisteredModel({
-          name,
-          description: modelDescription(options),
-          tags: { [LEDGER_TAG]: ledger.info.run_id },
-        });
-        return { ledgerRun: ledger.info.run_id, aliases: made.aliases };
-      }, find);
-      // Another one was first, with a ledger of its own.
-      if (home.ledgerRun !== ledger.info.run_id)
-        await mlflow
-          .deleteRun(ledger.info.run_id)
-          .catch((error) => options.log?.debug({ error }, 'a ledger without a model is left over'));
-      return home;
+      try {
+        return await make();
+      } catch (error) {
+        // Another one was first, and took away the ledger that we were about to name.
+        const other = error instanceof MlflowError && error.failure !== 'cancelled' ? await find() : null;
+        if (other) return other;
+        throw error;
+      }
     },
 
     /** @throws CorruptError where it was deleted and cannot be had back */
