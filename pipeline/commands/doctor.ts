@@ -7,7 +7,7 @@ import type { Params } from '../contracts/params.ts';
 import { readExperiment, readHomes, readModelPrefix } from '../homes.ts';
 import { readParams } from '../params.ts';
 import { paths, REPOSITORY, type Workspace, workspaceAt } from '../workspace.ts';
-import { checkCache, checkSpool } from './doctor/check-here.ts';
+import { checkCache, checkWaiting } from './doctor/check-here.ts';
 import { checkMlflow } from './doctor/check-mlflow.ts';
 import { checkRegistry } from './doctor/check-registry.ts';
 import { checkRemoteHome } from './doctor/check-remote.ts';
@@ -106,7 +106,7 @@ async function examineHomes({
           return await checkRegistry({ ...about, experiment, prefix });
         });
       }
-      findings.push(...(await checkSpool(workspace, model)));
+      findings.push(...(await checkWaiting(workspace, model)));
     }
   } finally {
     await mlflow?.close();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refuseCorrupt, trackedOutputs, verifyCache } from '../../clients/dvc-cache.ts';
@@ -31,8 +32,8 @@ export async function checkCache({ root }: Workspace, signal: AbortSignal): Prom
   });
 }
 
-/** Runs that the tracking server has not got yet. Read only: a run under way goes on. */
-export async function checkSpool(workspace: Workspace, model: string): Promise<Finding[]> {
+/** Data and runs that the homes have not got yet. Read only: a run under way goes on. */
+export async function checkWaiting(workspace: Workspace, model: string): Promise<Finding[]> {
   const { spool } = paths(workspace, model);
   const names = await readdir(spool).catch((): string[] => []);
   const waiting: RunRecord[] = [];
@@ -45,7 +46,14 @@ export async function checkSpool(workspace: Workspace, model: string): Promise<F
     else if (record && record.state !== 'running') waiting.push(record);
   }
   const findings: Finding[] = [];
-  const place = { home: 'spool', where: model, state: 'note' } as const;
+  const place = { home: 'waiting', where: model, state: 'note' } as const;
+  if (existsSync(join(workspace.root, 'artifacts', model, 'not-yet-pushed'))) {
+    findings.push({
+      ...place,
+      said: 'data that the remote may not have yet',
+      hint: 'the next run sends them, or `npm run pipeline -- push`',
+    });
+  }
   if (waiting.length > 0) {
     const bytes = waiting
       .flatMap(({ artifacts }) => artifacts)
