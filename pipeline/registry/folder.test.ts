@@ -31,6 +31,8 @@ describe('the folder registry', () => {
       () => registry.alias('champion'),
     ])
       await expect(ask()).rejects.toThrow(/schema\.json/);
+    // Where it points can still be told, and moved.
+    expect(await registry.pointer('champion')).toBe('v0001');
   });
 
   it('calls a version without its facts, and an alias that points nowhere, corrupt', async () => {

@@ -71,6 +71,8 @@ export function registryContract(name: string, make: () => Promise<TestRegistry>
       await another.setAlias('champion', 'v0002', 'v0001');
       expect((await registry.alias('champion'))?.version).toBe('v0002');
       expect(await registry.alias('challenger')).toBeNull();
+      expect(await registry.pointer('champion')).toBe('v0002');
+      expect(await registry.pointer('challenger')).toBeNull();
     });
 
     it('refuses to move an alias that somebody else moved first', async () => {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -131,6 +131,20 @@ describe('rollback', () => {
     await expect(to('v0002')).rejects.toThrow(/already/);
     await expect(to('v0042')).rejects.toThrow(/no version v0042/);
     expect((await to('v0001')).version).toBe('v0001');
+  });
+
+  it('goes away from a champion whose files are damaged, and to none that is', async () => {
+    const { context, registry } = await promoted();
+    const damage = (version: string) =>
+      writeFile(join(context.paths.registry, version, 'bundle', 'schema.json'), '{}');
+    await damage('v0002');
+    await expect(registry.alias('champion')).rejects.toThrow(CorruptError);
+    expect((await rollback(context, { registry, by: 'x', why: 'y' })).version).toBe('v0001');
+    expect((await readJson(context.paths.production, Production))?.version).toBe('v0001');
+    await expect(rollback(context, { registry, to: 'v0002', by: 'x', why: 'y' })).rejects.toThrow(
+      CorruptError,
+    );
+    expect((await registry.alias('champion'))?.version).toBe('v0001');
   });
 
   it('killed at one write or another, leaves a whole champion, and is done by asking again', async () => {
