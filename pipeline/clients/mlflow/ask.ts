@@ -8,7 +8,7 @@ import type { Ask, Asked } from './asked.ts';
 import { parseJson } from './json.ts';
 import { lanes } from './lanes.ts';
 import { MlflowError } from './mlflow-error.ts';
-import { DOWN, notMlflow, Refused, refusalOf } from './refusals.ts';
+import { DOWN, notMlflow, proxyRefused, Refused, refusalOf } from './refusals.ts';
 import { AnswerTooLarge, LANES, type Reply, secretsOf, wireTo } from './wire.ts';
 
 export interface AskOptions {
@@ -28,7 +28,7 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const secrets = secretsOf(home);
-  const authenticated = secrets.length > 0;
+  const credentials = home.token ? 'token' : secrets.length > 0 ? 'password' : 'none';
   const clean = (text: string) => redact(text, secrets);
 
   const attempt = (asked: Asked) =>
@@ -39,7 +39,7 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
         throw signal.aborted ? error : unanswered(error, asked);
       });
       if (reply.status === 200) return reply;
-      throw guarded(refusalOf(reply, { asked, authenticated, now: Date.now() }), asked);
+      throw guarded(refusalOf(reply, { asked, credentials, now: Date.now() }), asked);
     });
 
   /** @param read makes a Refused of an answer that is none */
@@ -101,6 +101,8 @@ function unanswered(error: unknown, asked: Asked): Refused {
       cause: error,
     });
   }
+  const proxy = error instanceof Error && /Proxy response \((\d+)\)/.exec(error.message);
+  if (proxy) return proxyRefused(Number(proxy[1]), error);
   const late = error instanceof Error && error.name === 'TimeoutError';
   const seen = late ? null : failureOf(error, ADVICE);
   const refused = new Refused('unavailable', seen?.message ?? 'did not finish its answer in time', {

@@ -3,6 +3,7 @@ import { Experiment } from './answers.ts';
 import { type Ask, create, get, write } from './asked.ts';
 import { checkedKey, checkedName, cut, LIMITS } from './limits.ts';
 import type { Mlflow } from './mlflow.ts';
+import type { MlflowFailure } from './mlflow-error.ts';
 import { absent, hasFailed, listed } from './outcomes.ts';
 
 type Experiments = Pick<
@@ -12,6 +13,7 @@ type Experiments = Pick<
 
 /** Looked for and made in turns: others make, delete and restore it too. */
 const TURNS = 3;
+const OVERTAKEN: MlflowFailure[] = ['invalid', 'not-found'];
 
 export function experiments(ask: Ask): Experiments {
   async function experimentByName(name: string): Promise<Experiment | null> {
@@ -34,8 +36,8 @@ export function experiments(ask: Ask): Experiments {
           await ask(write('experiments/restore', { experiment_id: found.experiment_id }, { about }), Nothing);
         } else await ask(create('experiments/create', wanted, { about }), Nothing);
       } catch (error) {
-        // Somebody was quicker, or the answer was lost: look again.
-        const undecided = hasFailed(error, 'exists', 'unknown-outcome', 'not-found', 'invalid');
+        // Somebody was quicker, or the answer was lost: look again. One that is active already cannot be restored.
+        const undecided = hasFailed(error, 'exists', 'unknown-outcome', ...(found ? OVERTAKEN : []));
         if (!undecided || turn === TURNS) throw error;
       }
     }

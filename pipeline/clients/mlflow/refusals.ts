@@ -35,14 +35,13 @@ export class Refused extends AttemptError {
 
 export interface Asking {
   asked: Asked;
-  /** Does the home name a user, a password or a token? */
-  authenticated: boolean;
+  credentials: 'none' | 'password' | 'token';
   /** Wall clock in ms, for a Retry-After that is a date. */
   now: number;
 }
 
 /** What an answer other than 200 means. */
-export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): Refused {
+export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Refused {
   const { status } = reply;
   const told = toldBy(reply);
   const seen = `answered ${status}${told.code ? ` ${told.code}` : ''}${told.text ? `: ${told.text}` : ''}`;
@@ -50,8 +49,9 @@ export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): 
   const details = { status, code: told.code, limit: limit === undefined ? undefined : Number(limit) };
   const refused = (failure: MlflowFailure, hint: string) => new Refused(failure, seen, { ...details, hint });
 
-  if (status === 401) return refused('unauthenticated', authenticated ? NEW_CREDENTIALS : NO_CREDENTIALS);
-  if (status === 407) return refused('unauthenticated', 'the proxy wants a log-in: put it into https_proxy');
+  if (status === 401)
+    return refused('unauthenticated', credentials === 'none' ? NO_CREDENTIALS : NEW_CREDENTIALS);
+  if (status === 407) return refused('unauthenticated', PROXY_LOG_IN);
   if (status === 403) return refused('forbidden', forbidden(asked, told.text));
   if (FULL.test(told.whole) || status === 507) return refused('exhausted', FULL_HINT);
   if (status === 413) return refused('exhausted', TOO_LARGE);
@@ -80,7 +80,7 @@ export function refusalOf(reply: Reply, { asked, authenticated, now }: Asking): 
     return refused('not-found', 'check the path of the artifact');
   }
   if (passes(status)) {
-    const hint = asked.file && asked.method === 'PUT' ? BROKEN_UPLOAD : DOWN;
+    const hint = laterHint(asked, status, credentials);
     return new Refused('unavailable', seen, { ...details, hint, passing: true, retryAfterMs: wait });
   }
   if (status >= 500) return refused('unavailable', DOWN);
@@ -102,12 +102,27 @@ export function notMlflow(reply: Reply, expected: string): Refused {
   return new Refused('not-mlflow', seen, { status: reply.status, hint: html ? PAGE : OTHER_SERVER });
 }
 
+/** The proxy on the way there did not let the request through. */
+export function proxyRefused(status: number, cause: unknown): Refused {
+  const failure = status === 407 ? 'unauthenticated' : 'unavailable';
+  return new Refused(failure, `the proxy in https_proxy or http_proxy answered ${status}`, {
+    status,
+    hint: status === 407 ? PROXY_LOG_IN : 'let the proxy pass, or name the server in no_proxy',
+    passing: passes(status),
+    cause,
+  });
+}
+
 export const DOWN =
   'look whether the server runs and is reached from here; nothing is lost, a later run tries again';
 export const SERVE_ARTIFACTS = 'start the server with `--serve-artifacts` and `--artifacts-destination …`';
 const NO_CREDENTIALS =
   'set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN (Dagshub: DAGSHUB_REPO and its token)';
 const NEW_CREDENTIALS = 'user, password or token are wrong or have expired: make a new one and set it';
+/** MLflow's own basic auth falls over a bearer: 500 and a page. */
+const TOKEN_OR_DOWN =
+  "look into the server's log; MLflow's own log-in answers so to a token: then set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead of MLFLOW_TRACKING_TOKEN";
+const PROXY_LOG_IN = 'the proxy wants a log-in: put it into https_proxy';
 const PAGE = 'a log-in page or a proxy stands in front of it: give the address of the MLflow server itself';
 const OTHER_SERVER = 'another kind of server answers there: check MLFLOW_TRACKING_URI';
 const TOO_LARGE = 'raise the limit of the proxy in front of the server (nginx: client_max_body_size)';
@@ -121,6 +136,12 @@ const FULL_HINT =
 const FULL =
   /ENOSPC|no space left|disk is full|disk full|quota exceeded|insufficient storage|could not extend file/i;
 const CHANGED_PARAM = /Changing param values is not allowed/;
+
+function laterHint({ file, method }: Asked, status: number, credentials: Asking['credentials']): string {
+  if (status !== 500) return DOWN;
+  if (credentials === 'token') return TOKEN_OR_DOWN;
+  return file && method === 'PUT' ? BROKEN_UPLOAD : DOWN;
+}
 
 function forbidden({ about }: Asked, text: string): string {
   if (/invalid host|host header/i.test(text))
