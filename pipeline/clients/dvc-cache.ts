@@ -33,17 +33,18 @@ export async function readDirObject(root: string, hash: string): Promise<Tracked
   const file = await cacheFile(root, hash);
   const text = await readFile(file).catch(absent);
   if (text === null) return null;
-  const found = createHash('md5').update(text).digest('hex');
-  try {
-    if (`${found}.dir` !== hash) throw new Error(`its content has the hash ${found}`);
-    return DirObject.parse(JSON.parse(text.toString())).map(({ md5, relpath }) => ({ md5, path: relpath }));
-  } catch (cause) {
-    throw new CorruptError(`the list of files ${hash} in DVC's cache is corrupt`, {
-      cause,
-      hint: `delete ${file} and run \`dvc pull\``,
-      facts: { hash, file, found },
-    });
-  }
+  const files = parseDirObject(hash, text);
+  if (files) return files;
+  throw new CorruptError(`the list of files ${hash} in DVC's cache is corrupt`, {
+    hint: `delete ${file} and run \`dvc pull\``,
+    facts: { hash, file },
+  });
+}
+
+/** @returns null for content that its name does not stand for */
+export function parseDirObject(hash: string, content: string | Buffer): TrackedFile[] | null {
+  if (`${createHash('md5').update(content).digest('hex')}.dir` !== hash) return null;
+  return DirObject.parse(JSON.parse(content.toString())).map(({ md5, relpath }) => ({ md5, path: relpath }));
 }
 
 /** Hashes every object of a tracked folder (or file) anew. DVC itself does not: it trusts what is read-only.

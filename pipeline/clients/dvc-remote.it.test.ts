@@ -11,19 +11,24 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dvcAt } from './dvc.ts';
+import type { FaultProxy } from '../../test/servers/fault-proxy.ts';
+import { type DvcOptions, dvcAt } from './dvc.ts';
 import { DvcError, LostObjectsError } from './dvc-error.ts';
-import { checkRemote } from './dvc-remote-check.ts';
+import { checkRemote, probeRemote } from './dvc-remote-check.ts';
 import { keyOf, REMOTES, type RemoteInTest } from './dvc-remotes.testing.ts';
 
 const md5 = (text: string | Buffer) => createHash('md5').update(text).digest('hex');
 const FILES = {
-  'data/infections/a': 'one',
-  'data/infections/b': 'two',
   'data/admissions/a': 'three',
   'data/admissions/b': 'four',
+  'data/infections/a': 'one',
+  'data/infections/b': 'two',
 };
+const OWN = [md5('one'), md5('two')];
+const OTHERS = [md5('three'), md5('four')];
+const HELD = md5('two');
 
 async function refusal(work: Promise<unknown>): Promise<DvcError> {
   const error = await work.then(
@@ -38,13 +43,12 @@ describe.each(Object.entries(REMOTES))('a remote: %s', (_, open) => {
   let remote: RemoteInTest;
   let scratch: string;
   const at = (name: string) => join(scratch, name);
+  const lines: string[] = [];
 
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'perennial-dvc-remote-'));
-    // Two clones on one machine share notes there; on two machines they do not.
     remote = await open();
     const origin = at('origin');
-    mkdirSync(origin);
     execFileSync('git', ['init', '-q', origin]);
     for (const [path, text] of Object.entries(FILES)) {
       mkdirSync(dirname(join(origin, path)), { recursive: true });
@@ -52,68 +56,138 @@ describe.each(Object.entries(REMOTES))('a remote: %s', (_, open) => {
     }
     await dvc('origin').init();
     await dvc('origin').add('data');
-  });
+  }, 240_000);
 
   afterAll(async () => {
     await remote?.close();
     rmSync(scratch, { recursive: true, force: true });
   });
 
-  /** A clone with nothing in its cache, as on another machine. */
-  function clone(name: string): string {
-    mkdirSync(join(at(name), '.dvc'), { recursive: true });
+  /** A clone with nothing in its cache; its notes are its own, as on another machine. */
+  function clone(name: string): void {
     execFileSync('git', ['init', '-q', at(name)]);
+    mkdirSync(join(at(name), '.dvc'));
     for (const file of ['data.dvc', '.dvc/config', '.dvcignore']) {
       writeFileSync(join(at(name), file), readFileSync(join(at('origin'), file)));
     }
-    return at(name);
   }
 
-  const dvc = (name: string, env: Record<string, string> = {}) =>
-    dvcAt({ root: at(name), remote: remote.home, env: { DVC_SITE_CACHE_DIR: at(`${name}-notes`), ...env } });
+  const dvc = (name: string, own: Partial<DvcOptions> = {}) =>
+    dvcAt({
+      root: at(name),
+      remote: remote.home,
+      env: { DVC_SITE_CACHE_DIR: at(`${name}-notes`) },
+      onLine: (line) => lines.push(line),
+      ...own,
+    });
 
-  it('takes a push, once, and gives it to a clone elsewhere', async () => {
-    expect(await dvc('origin').remoteStatus()).toMatchObject({ 'data/infections/a': 'new' });
-    expect(await dvc('origin').push()).toEqual({ pushed: 5 });
-    expect((await remote.keys()).filter((key) => /^files\/md5\/..\/.{30}/.test(key))).toHaveLength(5);
-    expect(await dvc('origin').push()).toEqual({ pushed: 0 });
-    expect(await dvc('origin').remoteStatus()).toEqual({});
+  const cached = (name: string) =>
+    OWN.concat(OTHERS).filter((each) => existsSync(join(at(name), '.dvc/cache', keyOf(each))));
 
+  it('goes on with a push that was killed, sending the rest only', async () => {
+    if (remote.proxy) {
+      const push = (signal: AbortSignal) => dvc('origin', { signal }).push();
+      await killWhile(remote.proxy, /PUT|POST/, push, () => sent().length === 3);
+      expect(sent().sort()).toEqual([md5('one'), ...OTHERS].sort());
+      remote.proxy.requests.length = 0;
+    }
+    expect(await dvc('origin').push()).toEqual({ pushed: remote.proxy ? 2 : 5 });
+    if (remote.proxy) expect(sent()).toEqual([HELD, expect.stringMatching(/\.dir$/)]);
+    expect(readFileSync(join(at('origin'), '.dvc/config'), 'utf8')).not.toMatch(/remote/);
+    expect(readdirSync(join(at('origin'), '.dvc'))).not.toContain('config.local');
+  });
+
+  it('names what the remote lost or has with another bit, keeps the rest; of one model it fetches only its own', async () => {
     clone('elsewhere');
-    expect(await dvc('elsewhere').pull()).toEqual({ fetched: 5, added: 4, modified: 0, deleted: 0 });
+    if (remote.proxy) remote.proxy.requests.length = 0;
+    const infections = () => dvc('elsewhere').pull({ targets: ['data/infections'] });
+    await remote.remove(keyOf(HELD));
+    const lost = await refusal(infections());
+    expect(lost).toBeInstanceOf(LostObjectsError);
+    expect(lost).toMatchObject({ objects: [{ path: 'data/infections/b', md5: HELD, how: 'lost' }] });
+    expect(lost.message).toContain(`data/infections/b (${HELD})`);
+    expect(cached('elsewhere')).toEqual([md5('one')]);
+
+    await remote.write(keyOf(HELD), 'twO');
+    const corrupt = await refusal(infections());
+    expect(corrupt).toMatchObject({ objects: [{ path: 'data/infections/b', md5: HELD, how: 'corrupt' }] });
+    expect(existsSync(join(at('elsewhere'), 'data/infections/b'))).toBe(false);
+
+    await remote.write(keyOf(HELD), 'two');
+    expect(await infections()).toEqual({ fetched: 1, added: 2, modified: 0, deleted: 0 });
+    expect(readdirSync(join(at('elsewhere'), 'data'))).toEqual(['infections']);
+    expect(cached('elsewhere')).toEqual(OWN);
+    expect(asked()).toEqual(remote.proxy ? OWN : []);
+
+    expect(await dvc('elsewhere').pull()).toMatchObject({ fetched: 2, added: 2 });
     for (const [path, text] of Object.entries(FILES)) {
       expect(readFileSync(join(at('elsewhere'), path), 'utf8')).toBe(text);
     }
-    const settings = readFileSync(join(at('elsewhere'), '.dvc/config'), 'utf8');
-    expect(settings).toBe(readFileSync(join(at('origin'), '.dvc/config'), 'utf8'));
-    expect(readdirSync(join(at('elsewhere'), '.dvc'))).not.toContain('config.local');
   });
 
-  it('says what the remote lost or has with another bit, keeps the rest, and goes on when it is back', async () => {
-    clone('unlucky');
-    const lost = keyOf(md5('two'));
-    const kept = await remote.read(lost);
-    await remote.remove(lost);
-    const error = (await refusal(dvc('unlucky').pull())) as LostObjectsError;
-    expect(error).toBeInstanceOf(LostObjectsError);
-    expect(error.objects).toEqual([{ path: 'data/infections/b', md5: md5('two'), how: 'lost' }]);
-
-    await remote.write(lost, Buffer.from('twO'));
-    const corrupt = (await refusal(dvc('unlucky').pull())) as LostObjectsError;
-    expect(corrupt).toBeInstanceOf(LostObjectsError);
-    expect(corrupt.objects).toEqual([{ path: 'data/infections/b', md5: md5('two'), how: 'corrupt' }]);
-    expect(existsSync(join(at('unlucky'), 'data/infections/b'))).toBe(false);
-
-    await remote.write(lost, kept);
-    expect(await dvc('unlucky').pull()).toEqual({ fetched: 1, added: 4, modified: 0, deleted: 0 });
-  });
-
-  it('says before work starts that it will not let us in, and shows no secret', async () => {
+  it('says before work starts that it will not be let in, and in a push too', async () => {
     await checkRemote(remote.home);
-    if (!remote.refused) return;
     const { home, failure } = remote.refused;
-    const error = await refusal(checkRemote(home));
-    expect(error).toMatchObject({ failure });
-    expect(error.hint).toBeTruthy();
+    expect(await refusal(checkRemote(home))).toMatchObject({ failure, hint: expect.any(String) });
+    if (remote.nowhere)
+      expect(await refusal(checkRemote(remote.nowhere))).toMatchObject({ failure: 'no-bucket' });
+    if (failure !== 'unauthorized') return;
+    expect(await refusal(dvc('origin').push({ remote: home }))).toMatchObject({ failure });
   });
+
+  it('writes, reads back and deletes for the doctor', async () => {
+    const steps = await probeRemote(remote.home);
+    expect(steps.map(({ step, ok }) => [step, ok])).toEqual([
+      ['write', true],
+      ['read back', true],
+      ['delete', true],
+    ]);
+    const [first] = await probeRemote(remote.refused.home);
+    expect(first).toMatchObject({ step: 'write', ok: false, error: { failure: remote.refused.failure } });
+  });
+
+  it('has shown no secret, and left none behind', () => {
+    expect(lines.length).toBeGreaterThan(0);
+    if (remote.secret) expect(lines.join('\n')).not.toContain(remote.secret);
+    const ours = readdirSync(tmpdir()).filter((name) => name.startsWith('perennial-dvc-'));
+    expect(ours.filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
+  });
+
+  /** Objects of ours that were asked for. */
+  function asked(): string[] {
+    const paths = (remote.proxy?.requests ?? []).map(({ path }) => path).join('\n');
+    return OWN.concat(OTHERS).filter((each) => paths.includes(each.slice(2)));
+  }
+
+  /** Objects that the server has taken since its requests were last forgotten. */
+  function sent(): string[] {
+    const taken = (remote.proxy?.requests ?? []).filter(
+      ({ method, status }) => /PUT|POST/.test(method) && status >= 200 && status < 300,
+    );
+    return taken.flatMap(
+      ({ path }) =>
+        /files\/md5\/(..)\/([0-9a-f]{30}(?:\.dir)?)/.exec(decodeURIComponent(path))?.slice(1, 3).join('') ??
+        [],
+    );
+  }
+
+  /** Ends `work` once all but one object have moved: that one's request gets no answer. */
+  async function killWhile(
+    proxy: FaultProxy,
+    which: RegExp,
+    work: (signal: AbortSignal) => Promise<unknown>,
+    rest: () => boolean,
+  ): Promise<void> {
+    const isHeld = (method: string, path: string) => which.test(method) && path.includes(HELD.slice(2));
+    proxy.requests.length = 0;
+    proxy.fail({ when: isHeld, fault: { kind: 'no-headers' }, times: Number.POSITIVE_INFINITY });
+    const controller = new AbortController();
+    const done = refusal(work(controller.signal));
+    const held = () => proxy.requests.some(({ method, path }) => isHeld(method, path));
+    for (let i = 0; i < 1200 && !(held() && rest()); i++) await wait(50);
+    expect([held(), rest()]).toEqual([true, true]);
+    controller.abort();
+    expect(await done).toMatchObject({ failure: 'cancelled' });
+    proxy.heal();
+  }
 });

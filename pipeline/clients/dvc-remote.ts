@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { RemoteHome } from '../contracts/homes.ts';
 import { DvcError, type DvcFailure } from './dvc-error.ts';
+import { lostObjects } from './dvc-lost-objects.ts';
 import { readTransfer } from './dvc-output.ts';
 import { checkRemote } from './dvc-remote-check.ts';
 import { secretsOf, withRemote } from './dvc-remote-config.ts';
-import { explainTransfer, lostObjects } from './dvc-remote-failure.ts';
+import { explainTransfer } from './dvc-remote-failure.ts';
 import { type DvcOptions, type DvcResult, parseAnswer, runDvc } from './dvc-run.ts';
 
 export interface RemoteCall {
@@ -80,7 +81,7 @@ export function remoteCommands(options: DvcOptions) {
         if (!(error instanceof DvcError) || !UNEXPLAINED.includes(error.failure)) throw error;
         const home = homeOf(call, options);
         // An HTTP remote that does not let us in looks to DVC like one that has lost everything.
-        await checkRemote(home, { signal: options.signal });
+        if (home.kind === 'http') await checkRemote(home, { signal: options.signal });
         throw (await lostObjects(home, { root: options.root, words, targets })) ?? error;
       }
     },
