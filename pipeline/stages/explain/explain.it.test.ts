@@ -10,6 +10,9 @@ import { CorruptError, UsageError } from '../../contracts/errors.ts';
 import { RegisteredVersion } from '../../contracts/registry.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
 import { readJson, writeJson } from '../../files.ts';
+import { folderOf } from '../../registry/mlflow/bundles.ts';
+import { modelOn } from '../../registry/mlflow-home.testing.ts';
+import { about } from '../../registry/sample-bundle.testing.ts';
 import { chainText } from './chain-text.ts';
 import { lineageAt, makeLineage, publishPack } from './lineage.testing.ts';
 import type { Chain } from './link.ts';
@@ -195,6 +198,35 @@ describe('explain with MLflow', () => {
     expect(link(await explained(root), 'run')).toMatchObject({
       checked: 'unknown',
       why: 'no MLflow is configured here',
+    });
+  });
+});
+
+describe('explain, with the registry on MLflow', () => {
+  let model: ReturnType<typeof modelOn>;
+  beforeAll(async () => {
+    model = modelOn(await sharedMlflow('3'));
+  }, 600_000);
+  afterAll(() => model?.close());
+
+  it('reads the bundle from the server anew, and breaks at the version where it is another', async () => {
+    const mlflow = model.client();
+    const { context, registry: folder } = lineageAt(base);
+    const [, known] = await folder.versions();
+    const { commit, data_version } = known;
+    const { experiment_id: experimentId } = await mlflow.ensureExperiment(model.experiment);
+    const run = await mlflow.createRun({ experimentId, name: 'x', startTime: new Date() });
+    await mlflow.updateRun(run.info.run_id, { status: 'FINISHED', endTime: new Date() });
+    const { version } = await model
+      .open()
+      .register(await folder.bundle('v0002'), { ...about, commit, data_version, run: run.info.run_id });
+    const ask = () =>
+      explain(context, { registry: model.open(), mlflow, remote: null, repository: base, version });
+    expect(signs(await ask())).toMatchObject({ forecast: 'ok', version: 'ok', run: 'ok', data: 'ok' });
+    await mlflow.uploadArtifact(run, `${folderOf(known.digest)}/schema.json`, Buffer.from('{}'));
+    expect(link(await ask(), 'version')).toMatchObject({
+      checked: 'broken',
+      why: expect.stringContaining('schema.json'),
     });
   });
 });
