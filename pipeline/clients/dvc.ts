@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { writeWhole } from '../files.ts';
 import { type ReproResult, readRepro } from './dvc-output.ts';
 import { remoteCommands } from './dvc-remote.ts';
+import { remoteSettings } from './dvc-remote-settings.ts';
 import { type DvcOptions, parseAnswer, runDvc } from './dvc-run.ts';
 
 export { type DvcOptions, dvcBinary, environment } from './dvc-run.ts';
@@ -46,6 +47,19 @@ export function dvcAt(options: DvcOptions) {
       return parseAnswer(DvcDiff, stdout, 'dvc diff');
     },
 
+    /** Removes objects from the local cache that nothing refers to. Without `--all-commits` DVC would take those of every
+     *  earlier data version too.
+     *  @returns objects removed */
+    async gc({
+      keep = 'all-commits',
+    }: {
+      keep?: 'all-commits' | 'all-branches' | 'workspace';
+    } = {}): Promise<number> {
+      const { output } = await run(['gc', `--${keep}`, '--force'], 30 * MINUTE);
+      return Number(/Removed (\d+) objects from repo cache/.exec(output)?.[1] ?? 0);
+    },
+
+    remote: remoteSettings((args) => run(args, MINUTE)),
     ...remoteCommands(options),
   };
 }
