@@ -287,6 +287,7 @@ describe('the remote', () => {
       config: { url: 'azure://cases/dvc', connection_string: AZURE_STORAGE_CONNECTION_STRING },
       secrets: ['connection_string'],
     });
+    expect(withoutSecrets('key geheim== was refused')).toBe('key *** was refused');
   });
 
   test('a server, its user and password taken out of the address', async () => {

@@ -1,3 +1,5 @@
+import { secretsOf as secretsOfRemote } from './clients/dvc-remote-config.ts';
+import { secretsOf as secretsOfMlflow } from './clients/mlflow/wire.ts';
 import type { Homes } from './contracts/homes.ts';
 import { dagshubRepository, readDagshub } from './home-settings/dagshub.ts';
 import { defaultRemote } from './home-settings/dvc-config.ts';
@@ -51,19 +53,9 @@ export async function readModelPrefix(
 
 /** Every value that must not be read by others, in each form in which it travels. */
 export function secretsOf({ mlflow, remote }: Homes): string[] {
-  const values = [
-    mlflow?.password,
-    mlflow?.token,
-    ...(remote?.secrets ?? []).map((name) => remote?.config[name]),
+  return [
+    ...new Set([...(mlflow ? secretsOfMlflow(mlflow) : []), ...(remote ? secretsOfRemote(remote) : [])]),
   ];
-  const pairs = [
-    [mlflow?.username, mlflow?.password],
-    [remote?.config.user, remote?.config.password],
-  ];
-  for (const [user, password] of pairs) {
-    if (password !== undefined) values.push(Buffer.from(`${user ?? ''}:${password}`).toString('base64'));
-  }
-  return [...new Set(values.filter((value) => value !== undefined && value !== ''))] as string[];
 }
 
 /** Where both homes are named on their own, Dagshub's token is not asked for. */
