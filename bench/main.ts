@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<BenchTable> }>> = {
   lstm: () => import('./lstm.ts'),
   tables: () => import('./tables.ts'),
   start: () => import('./start.ts'),
+  homes: () => import('./homes.ts'),
   registrations: () => import('./registrations.ts'),
   'run-logging': () => import('./run-logging.ts'),
 };
