@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { ArtifactEntry, type Run } from './answers.ts';
 import { ARTIFACTS, type Ask, get } from './asked.ts';
+import { PAGE, SERVE_ARTIFACTS } from './hints.ts';
 import { cut } from './limits.ts';
 import type { Mlflow } from './mlflow.ts';
 import { MlflowError } from './mlflow-error.ts';
 import { absent, hasFailed } from './outcomes.ts';
-import { SERVE_ARTIFACTS } from './refusals.ts';
 import { everyPage } from './search.ts';
 
 type Artifacts = Pick<Mlflow, 'uploadArtifact' | 'artifact' | 'listArtifacts' | 'deleteArtifact'>;
@@ -29,9 +29,7 @@ export function artifacts(ask: Ask): Artifacts {
 
   /** @returns null where the listing does not have it either */
   async function really(error: MlflowError, run: Run, path: string): Promise<null> {
-    const folder = posix.dirname(path);
-    const entries = await listArtifacts(run, folder === '.' ? undefined : folder);
-    const entry = entries.find((one) => one.path === path);
+    const entry = await entryOf(run, path);
     if (!entry) return null;
     if (!entry.is_dir) throw error;
     throw new MlflowError('invalid', `MLflow: ${naming(run, path)} is a folder`, {
@@ -40,18 +38,41 @@ export function artifacts(ask: Ask): Artifacts {
     });
   }
 
+  /** 2.22 keeps the half of a broken upload under the file's name, and may still be at it when the next one arrives. */
+  async function checkSize(run: Run, path: string, bytes: number): Promise<void> {
+    const stored = (await entryOf(run, path))?.file_size;
+    if (stored === undefined || stored === bytes) return;
+    throw new MlflowError(
+      'unavailable',
+      `MLflow: ${naming(run, path)}: ${stored} of ${bytes} bytes are there`,
+      {
+        hint: 'send it again',
+      },
+    );
+  }
+
+  async function entryOf(run: Run, path: string): Promise<ArtifactEntry | undefined> {
+    const folder = posix.dirname(path);
+    const entries = await listArtifacts(run, folder === '.' ? undefined : folder);
+    return entries.find((one) => one.path === path);
+  }
+
   return {
     listArtifacts,
 
     async uploadArtifact(run, path, bytes) {
       const about = naming(run, path);
       const asked = { method: 'PUT' as const, path: addressOf(run, path), bytes, about };
-      const answer = await ask.bytes({ ...asked, repeatable: true, file: true });
+      let attempts = 0;
+      const onAttempt = () => void attempts++;
+      const answer = await ask.bytes({ ...asked, repeatable: true, file: true, onAttempt });
       // 3.17 answers with nothing, 2.22 with {}; a page means that somebody else took the file.
-      if (/^\s*(\{|$)/.test(Buffer.from(answer.subarray(0, 100)).toString())) return;
-      throw new MlflowError('not-mlflow', `MLflow: ${about}: not taken, answered with something else`, {
-        hint: 'a log-in page or a proxy stands in front of the server: give its own address',
-      });
+      if (!/^\s*(\{|$)/.test(Buffer.from(answer.subarray(0, 100)).toString())) {
+        throw new MlflowError('not-mlflow', `MLflow: ${about}: not taken, answered with something else`, {
+          hint: PAGE,
+        });
+      }
+      if (attempts > 1) await checkSize(run, path, bytes.length);
     },
 
     async artifact(run, path) {
@@ -59,7 +80,7 @@ export function artifacts(ask: Ask): Artifacts {
       try {
         return await ask.bytes({ ...asked, repeatable: true, file: true, maxBytes: MAX_BYTES });
       } catch (error) {
-        if (hasFailed(error, 'not-found') && error.status === 404) return null;
+        if (hasFailed(error, 'not-found') && error.code === 'RESOURCE_DOES_NOT_EXIST') return null;
         // 2.22 answers 500 where there is no such file: only the listing tells it from a server that is broken.
         const unclear = hasFailed(error, 'not-found', 'unavailable', 'invalid') && error.status !== undefined;
         if (!unclear) throw error;

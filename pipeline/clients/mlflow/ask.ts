@@ -5,10 +5,11 @@ import { redact } from '../redact.ts';
 import { type AttemptError, GaveUp, realTiming, retrying, type Timing } from '../retry.ts';
 import { type Advice, failureOf, neverArrived } from '../transport-failure.ts';
 import type { Ask, Asked } from './asked.ts';
+import { DOWN } from './hints.ts';
 import { parseJson } from './json.ts';
 import { lanes } from './lanes.ts';
 import { MlflowError } from './mlflow-error.ts';
-import { DOWN, notMlflow, proxyRefused, Refused, refusalOf } from './refusals.ts';
+import { notMlflow, proxyRefused, Refused, refusalOf } from './refusals.ts';
 import { AnswerTooLarge, LANES, type Reply, secretsOf, wireTo } from './wire.ts';
 
 export interface AskOptions {
@@ -35,10 +36,11 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
     turn(async () => {
       if (signal.aborted) throw signal.reason;
       await options.beforeRequest?.(asked.method, asked.path);
+      asked.onAttempt?.();
       const reply = await wire.send(asked, signal).catch((error: unknown) => {
         throw signal.aborted ? error : unanswered(error, asked);
       });
-      if (reply.status === 200) return reply;
+      if (reply.status >= 200 && reply.status < 300) return reply;
       throw guarded(refusalOf(reply, { asked, credentials, now: Date.now() }), asked);
     });
 

@@ -14,8 +14,9 @@ export interface Asked {
   repeatable: boolean;
   /** Of the answer. */
   maxBytes?: number;
-  /** Answers of this kind carry files: they take longer than others. */
+  /** The body or the answer is a file: that may take longer. */
   file?: boolean;
+  onAttempt?: () => void;
 }
 
 /** What every group of endpoints is built on. */

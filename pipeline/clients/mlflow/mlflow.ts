@@ -36,11 +36,13 @@ export interface Mlflow {
 
   /** Deleted ones too: `lifecycle_stage` tells. */
   experimentByName(name: string): Promise<Experiment | null>;
-  /** Found, restored where it was deleted, or made. */
+  /** Found, restored where it was deleted, or made. A name may hold slashes and emoji; one of more than 256 characters is an
+   *  MlflowError `invalid`: it does not fit into the server's database, and a name cut by us would be found by nobody. */
   ensureExperiment(name: string, tags?: Record<string, string>): Promise<Experiment>;
   setExperimentTag(experimentId: string, key: string, value: string): Promise<void>;
   deleteExperiment(experimentId: string): Promise<void>;
 
+  /** Never made again by itself: an answer that was lost is an MlflowError `unknown-outcome`; look for a tag of your own. */
   createRun(run: {
     experimentId: string;
     name: string;
@@ -65,7 +67,7 @@ export interface Mlflow {
     limit?: number;
   }): Promise<Run[]>;
 
-  /** Through the server's proxy. @param path below the run's artifacts; a `..` is refused before sending */
+  /** Through the server's proxy; measured by a listing only where it took more than one attempt. @param path below the run's artifacts; a `..` is refused before sending */
   uploadArtifact(run: Run, path: string, bytes: Uint8Array): Promise<void>;
   /** Null where there is none. */
   artifact(run: Run, path: string): Promise<Uint8Array | null>;
@@ -99,7 +101,8 @@ export interface Mlflow {
   updateModelVersion(name: string, version: number, change: { description: string }): Promise<void>;
   setModelVersionTag(name: string, version: number, key: string, value: string): Promise<void>;
   deleteModelVersion(name: string, version: number): Promise<void>;
-  /** Null where the alias or the model is not there. */
+  /** Null where the alias or the model is not there, and where the alias points to a deleted version: 2.22 keeps such an
+   *  alias (`registeredModel` shows it), 3.17 takes it away with the version. */
   versionByAlias(name: string, alias: string): Promise<ModelVersion | null>;
   setAlias(name: string, alias: string, version: number): Promise<void>;
   deleteAlias(name: string, alias: string): Promise<void>;

@@ -55,7 +55,7 @@ describe.each(['3', '2'] as const)('MLflow %s behind a network that fails', (ver
   beforeAll(async () => {
     direct = await sharedMlflow(version);
     proxy = await FaultProxy.start(direct.url);
-    home = { ...direct, url: proxy.url, timeoutMs: 10_000 };
+    home = { ...direct, url: proxy.url, timeoutMs: 30_000 };
     const mlflow = client(home);
     experiment = await mlflow.ensureExperiment(uniqueName('faults'));
     run = await newRun(mlflow);
@@ -209,6 +209,20 @@ describe.each(['3', '2'] as const)('MLflow %s behind a network that fails', (ver
     expect(error.hint).toContain('disk is full');
   });
 
+  test('an upload that took two attempts is measured: a late half of the first one does not pass', async () => {
+    const other = client(direct);
+    const late = client(home, {
+      beforeRequest: async (_method, path) => {
+        if (path.endsWith('/artifacts/list')) await other.uploadArtifact(run, 'half.txt', Buffer.from('hel'));
+      },
+    });
+    await late.uploadArtifact(run, 'half.txt', Buffer.from('hello'));
+    proxy.fail({ fault: RESET });
+    const error = await refusalOf(late.uploadArtifact(run, 'half.txt', Buffer.from('hello')));
+    expect(error).toMatchObject({ failure: 'unavailable', hint: 'send it again' });
+    expect(error.message).toContain('3 of 5 bytes are there');
+  });
+
   test('a server that breaks on a file is told from a file that is missing', async () => {
     const mlflow = client({ ...home, retries: 1 });
     const file = (method: string, path: string) => method === 'GET' && path.includes('/mlflow-artifacts/');
@@ -225,7 +239,7 @@ describe.each(['3', '2'] as const)('MLflow %s behind a network that fails', (ver
 
   test('a server that never answers is given up in time; the caller may give up at once', async () => {
     proxy.fail({ fault: { kind: 'no-headers' }, times: Number.POSITIVE_INFINITY });
-    const impatient = client({ ...home, timeoutMs: 200, retries: 1 });
+    const impatient = client({ ...home, timeoutMs: 1_000, retries: 1 });
     const error = await refusalOf(impatient.run(id()));
     expect(error).toMatchObject({ failure: 'unavailable' });
     expect(error.message).toMatch(/time.*\(2 attempts\)/);
@@ -348,7 +362,7 @@ describe('what is no MLflow server', () => {
       url: `http://127.0.0.1:${port}`,
       username: 'me',
       password: 'GEHEIM pass',
-      timeoutMs: 500,
+      timeoutMs: 10_000,
     });
   }
 
@@ -409,7 +423,7 @@ describe('what is no MLflow server', () => {
       const timer = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(timer));
     });
-    const slow = await refusalOf(client({ ...drips, retries: 0 }).run('x'));
+    const slow = await refusalOf(client({ ...drips, retries: 0, timeoutMs: 500 }).run('x'));
     expect(slow).toMatchObject({ failure: 'unavailable' });
     expect(slow.message).toContain('did not finish its answer in time');
     const floods = await answering((_, response) => {

@@ -2,6 +2,22 @@ import { redactUrl } from '../redact.ts';
 import { AttemptError, retryAfter } from '../retry.ts';
 import { passes } from '../transport-failure.ts';
 import type { Asked } from './asked.ts';
+import {
+  type Credentials,
+  DOWN,
+  FULL_HINT,
+  forbiddenHint,
+  laterHint,
+  NEW_CREDENTIALS,
+  NO_CREDENTIALS,
+  NO_MLFLOW,
+  NO_REGISTRY,
+  OTHER_SERVER,
+  PAGE,
+  PROXY_LOG_IN,
+  SERVE_ARTIFACTS,
+  TOO_LARGE,
+} from './hints.ts';
 import type { MlflowFailure } from './mlflow-error.ts';
 import type { Reply } from './wire.ts';
 
@@ -35,7 +51,7 @@ export class Refused extends AttemptError {
 
 export interface Asking {
   asked: Asked;
-  credentials: 'none' | 'password' | 'token';
+  credentials: Credentials;
   /** Wall clock in ms, for a Retry-After that is a date. */
   now: number;
 }
@@ -52,11 +68,14 @@ export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Re
   if (status === 401)
     return refused('unauthenticated', credentials === 'none' ? NO_CREDENTIALS : NEW_CREDENTIALS);
   if (status === 407) return refused('unauthenticated', PROXY_LOG_IN);
-  if (status === 403) return refused('forbidden', forbidden(asked, told.text));
-  if (FULL.test(told.whole) || status === 507) return refused('exhausted', FULL_HINT);
+  if (status === 403) return refused('forbidden', forbiddenHint(asked, told.text));
+  if (status === 507 || (status >= 500 && FULL.test(told.whole))) return refused('exhausted', FULL_HINT);
   if (status === 413) return refused('exhausted', TOO_LARGE);
   if (told.whole.includes('--no-serve-artifacts')) return refused('invalid', SERVE_ARTIFACTS);
   if (status >= 300 && status < 400) return redirected(reply);
+  if (asked.file && asked.method === 'GET' && missing(status, told.whole)) {
+    return refused('not-found', 'check the path of the artifact');
+  }
   if (told.code === undefined && (status === 404 || status === 405)) return noMlflow(reply, asked);
   if (told.code === 'ENDPOINT_NOT_FOUND') return noMlflow(reply, asked);
   if (status === 404 || told.code === 'RESOURCE_DOES_NOT_EXIST') {
@@ -76,9 +95,6 @@ export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Re
       retryAfterMs: wait,
     });
   }
-  if (asked.file && asked.method === 'GET' && status === 500 && MISSING.test(told.whole)) {
-    return refused('not-found', 'check the path of the artifact');
-  }
   if (passes(status)) {
     const hint = laterHint(asked, status, credentials);
     return new Refused('unavailable', seen, { ...details, hint, passing: true, retryAfterMs: wait });
@@ -86,6 +102,13 @@ export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Re
   if (status >= 500) return refused('unavailable', DOWN);
   return refused('invalid', 'the server does not take it: its words tell why');
 }
+
+/** 2.22 says 500 where there is no such file; a listing tells it from a server that is broken. */
+const MISSING = /no such file|NoSuchKey|not found|\(404\)|BlobNotFound|does not exist/i;
+const missing = (status: number, words: string) => status === 404 || (status === 500 && MISSING.test(words));
+const FULL =
+  /ENOSPC|no space left|disk is full|disk full|quota exceeded|insufficient storage|could not extend file/i;
+const CHANGED_PARAM = /Changing param values is not allowed/;
 
 /** A 200 with something that is no answer of MLflow's. */
 export function notMlflow(reply: Reply, expected: string): Refused {
@@ -113,42 +136,6 @@ export function proxyRefused(status: number, cause: unknown): Refused {
   });
 }
 
-export const DOWN =
-  'look whether the server runs and is reached from here; nothing is lost, a later run tries again';
-export const SERVE_ARTIFACTS = 'start the server with `--serve-artifacts` and `--artifacts-destination …`';
-const NO_CREDENTIALS =
-  'set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN (Dagshub: DAGSHUB_REPO and its token)';
-const NEW_CREDENTIALS = 'user, password or token are wrong or have expired: make a new one and set it';
-/** MLflow's own basic auth falls over a bearer: 500 and a page. */
-const TOKEN_OR_DOWN =
-  "look into the server's log; MLflow's own log-in answers so to a token: then set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead of MLFLOW_TRACKING_TOKEN";
-const PROXY_LOG_IN = 'the proxy wants a log-in: put it into https_proxy';
-const PAGE = 'a log-in page or a proxy stands in front of it: give the address of the MLflow server itself';
-const OTHER_SERVER = 'another kind of server answers there: check MLFLOW_TRACKING_URI';
-const TOO_LARGE = 'raise the limit of the proxy in front of the server (nginx: client_max_body_size)';
-/** 2.22 says 500 where there is no such file; a listing tells it from a server that is broken. */
-const MISSING = /no such file|NoSuchKey|not found|\(404\)|BlobNotFound|does not exist/i;
-/** Neither 2.22 nor 3.17 says so when the disk behind the artifacts is full: just 500. */
-const BROKEN_UPLOAD =
-  "look into the server's log: often its disk is full, or its artifact store is not reached; nothing is lost, a later run tries again";
-const FULL_HINT =
-  'the disk or quota of the server is full: make room there; nothing is lost, a later run tries again';
-const FULL =
-  /ENOSPC|no space left|disk is full|disk full|quota exceeded|insufficient storage|could not extend file/i;
-const CHANGED_PARAM = /Changing param values is not allowed/;
-
-function laterHint({ file, method }: Asked, status: number, credentials: Asking['credentials']): string {
-  if (status !== 500) return DOWN;
-  if (credentials === 'token') return TOKEN_OR_DOWN;
-  return file && method === 'PUT' ? BROKEN_UPLOAD : DOWN;
-}
-
-function forbidden({ about }: Asked, text: string): string {
-  if (/invalid host|host header/i.test(text))
-    return 'the server does not know its own name: start it with `--allowed-hosts`';
-  return `this user may not do that with ${about}: let an owner give the right (EDIT or MANAGE; Dagshub: write access)`;
-}
-
 function redirected({ status, headers }: Reply): Refused {
   const to = headers.location ? redactUrl(headers.location).replace(/[?#].*$/, '') : 'nowhere';
   return new Refused('not-mlflow', `answered ${status} and points to ${to}`, {
@@ -161,12 +148,12 @@ function noMlflow({ status }: Reply, { path }: Asked): Refused {
   if (/\/(registered-models|model-versions)\//.test(path)) {
     return new Refused('not-mlflow', `answered ${status} to ${path}: there is no registry of models`, {
       status,
-      hint: 'check MLFLOW_TRACKING_URI; a server without a registry (before MLflow 2.3, some repositories on Dagshub) keeps runs only: take one of your own for models, or leave models in the folder',
+      hint: NO_REGISTRY,
     });
   }
   return new Refused('not-mlflow', `answered ${status} to ${path}: there is no MLflow below this address`, {
     status,
-    hint: 'check MLFLOW_TRACKING_URI: host, port and path (Dagshub: https://dagshub.com/<owner>/<repository>.mlflow)',
+    hint: NO_MLFLOW,
   });
 }
 
