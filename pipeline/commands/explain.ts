@@ -1,17 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { mlflowAt } from '../clients/mlflow/mlflow-at.ts';
 import { CorruptError, UsageError } from '../contracts/errors.ts';
 import type { Params } from '../contracts/params.ts';
-import { readExperiment, readHomes, readModelPrefix } from '../homes.ts';
 import { modelParams, readParams } from '../params.ts';
-import { openRegistry } from '../registry/open.ts';
 import { chainText } from '../stages/explain/chain-text.ts';
 import { usesOfData, usesOfSnapshot } from '../stages/explain/read-uses.ts';
 import { explain } from '../stages/explain/run.ts';
 import { usesText } from '../stages/explain/uses.ts';
-import { REPOSITORY, type Workspace, workspaceAt } from '../workspace.ts';
+import { REPOSITORY } from '../workspace.ts';
 import { type Environment, stageContext } from './environment.ts';
+import { openOutside } from './outside.ts';
+import { workspaceOf } from './written.ts';
 
 export interface ExplainCommandOptions {
   model?: string;
@@ -33,20 +30,14 @@ export async function explainCommand(
     throw new UsageError('give one of a version, --snapshot and --data');
   const params = await readParams(REPOSITORY);
   const model = options.model ?? onlyModel(params);
-  const context = stageContext(environment, workspaceOf(params), model, modelParams(params, model));
-  const homes = await readHomes();
-  const { now, signal, log } = environment;
-  const registry = openRegistry({
-    homes,
+  const context = stageContext(
+    environment,
+    workspaceOf(params.promotion.mode),
     model,
-    directory: context.paths.registry,
-    experiment: await readExperiment(model),
-    prefix: await readModelPrefix(),
-    now,
-    signal,
-    log,
-  });
-  const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal });
+    modelParams(params, model),
+  );
+  const outside = await openOutside(environment);
+  const registry = await outside.registry(context);
   try {
     const back = options.snapshot ?? options.data;
     if (back !== undefined) {
@@ -55,6 +46,7 @@ export async function explainCommand(
       environment.console.print(options.json ? JSON.stringify(uses, null, 2) : usesText(uses));
       return;
     }
+    const { mlflow, homes } = outside;
     const remote = homes.remote?.shown ?? null;
     const chain = await explain(context, { registry, mlflow, remote, version });
     environment.console.print(options.json ? JSON.stringify(chain, null, 2) : chainText(chain));
@@ -64,7 +56,7 @@ export async function explainCommand(
       hint: broken.hint ?? undefined,
     });
   } finally {
-    await Promise.all([registry.close(), mlflow?.close()]);
+    await Promise.all([registry.close(), outside.close()]);
   }
 }
 
@@ -72,12 +64,4 @@ function onlyModel(params: Params): string {
   const active = Object.keys(params.models).filter((name) => params.models[name].active);
   if (active.length === 1) return active[0];
   throw new UsageError('which model?', { hint: `name one with --model: ${active.join(', ')}` });
-}
-
-/** Where runs have written; nothing is made here. */
-function workspaceOf(params: Params): Workspace {
-  if (params.promotion.mode !== 'local') return workspaceAt(REPOSITORY);
-  const root = join(REPOSITORY, '.perennial');
-  if (existsSync(root)) return workspaceAt(root);
-  throw new UsageError('nothing has run here yet', { hint: '`npm start` runs what params.yaml names' });
 }

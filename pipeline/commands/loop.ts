@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { collectFile } from '../clients/collect-source.ts';
 import type { Dvc } from '../clients/dvc.ts';
+import { packQuarantine } from '../clients/quarantine-archive.ts';
 import { packSnapshots } from '../clients/snapshot-archive.ts';
 import { codeCommit, dataVersion } from '../clients/versions.ts';
 import type { StageContext } from '../context.ts';
@@ -47,6 +48,7 @@ export async function loop(context: StageContext, options: LoopOptions): Promise
   }
   await preparePlaces(context, options.places, collectFile);
   await packSnapshots(at.raw, { signal: context.signal });
+  await packQuarantine(at.quarantine, context.signal);
   await options.dvc.add('data');
   const registry = await options.outside.registry(context);
   try {

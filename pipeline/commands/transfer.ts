@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { trackedOutputs } from '../clients/dvc-cache.ts';
 import { lockWorkspace } from '../clients/workspace.ts';
 import { UsageError } from '../contracts/errors.ts';
 import { readParams } from '../params.ts';
-import { REPOSITORY, type Workspace, workspaceAt } from '../workspace.ts';
+import { REPOSITORY, type Workspace } from '../workspace.ts';
 import type { Environment } from './environment.ts';
 import { dvcOutside, openOutside } from './outside.ts';
+import { workspaceOf } from './written.ts';
 
 /** `perennial pull` and `perennial push`: DVC's own, with the remote and the credentials that the environment tells of.
  *  @param model only this one's data and outputs; without it everything */
@@ -37,15 +36,6 @@ export async function transferCommand(
     await unlock();
     await outside.close();
   }
-}
-
-/** Where runs have written; nothing is made here.
- *  @throws UsageError if none has */
-export function workspaceOf(mode: 'local' | 'pull-request' | 'auto'): Workspace {
-  if (mode !== 'local') return workspaceAt(REPOSITORY);
-  const root = join(REPOSITORY, '.perennial');
-  if (existsSync(root)) return workspaceAt(root);
-  throw new UsageError('nothing has run here yet', { hint: '`npm start` runs what params.yaml names' });
 }
 
 /** Of `data/` DVC can fetch a part, but knows and sends it only as a whole. */
