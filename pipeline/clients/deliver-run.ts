@@ -22,6 +22,9 @@ export interface Delivered {
   withheld: string[];
 }
 
+/** Otherwise MLflow 3 shows a new experiment as one of prompts and traces. */
+const EXPERIMENT_TAGS = { 'mlflow.experimentKind': 'custom_model_development' };
+
 /** The tracking server's run of a record: found by its tag or made, RUNNING. */
 export async function beginRun(mlflow: Mlflow, spooled: Spooled): Promise<{ spooled: Spooled; run: Run }> {
   const { record } = spooled;
@@ -30,7 +33,7 @@ export async function beginRun(mlflow: Mlflow, spooled: Spooled): Promise<{ spoo
     // Another server than before has none of it.
     if (run) return { spooled, run };
   }
-  const experiment = await mlflow.ensureExperiment(record.experiment);
+  const experiment = await mlflow.ensureExperiment(record.experiment, EXPERIMENT_TAGS);
   const run =
     (await findRun(mlflow, experiment.experiment_id, record.id)) ??
     (await makeRun(mlflow, experiment.experiment_id, record));

@@ -16,7 +16,7 @@ export function paramsAtStart({ params, urls }: Pick<BeginningFacts, 'params' | 
   };
 }
 
-/** What was learnt with, and decided by. */
+/** And what was learnt with. The policy stands among the settings. */
 export function paramsAtEnd(facts: RunFacts): Params {
   const { promotion, train, leaderboard, plan } = facts;
   const chosen = leaderboard.candidates.find(({ name }) => name === leaderboard.chosen);
@@ -26,7 +26,6 @@ export function paramsAtEnd(facts: RunFacts): Params {
     train_end: train.train_end,
     ...flat('model', train.hyperparameters),
     ...flat(`model.${leaderboard.chosen}`, chosen?.settings ?? {}),
-    ...flat('policy', promotion.policy),
     ...Object.fromEntries(
       Object.entries(plan.windows).map(([name, [from, to]]) => [`window.${name}`, `${from} to ${to}`]),
     ),
