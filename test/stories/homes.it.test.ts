@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mlflow } from '../../pipeline/clients/mlflow/mlflow.ts';
 import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
+import { filesHolding } from '../files-holding.ts';
 import { DvcHttpRemote } from '../servers/dvc-http-remote.ts';
 import { FaultProxy } from '../servers/fault-proxy.ts';
 import { MlflowServer } from '../servers/mlflow.ts';
@@ -28,7 +30,8 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
   beforeAll(async () => {
     server = await MlflowServer.start({ version: '2' });
     proxy = await FaultProxy.start(server.home.url);
-    remote = await DvcHttpRemote.start();
+    // A password that stands in no file of the repository.
+    remote = await DvcHttpRemote.start({ password: `story-${randomBytes(9).toString('hex')}` });
     mlflow = mlflowAt(server.home);
     first = await Clone.make();
     await first.removeExample();
@@ -40,7 +43,7 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
       MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
       PERENNIAL_REMOTE: remote.url,
       PERENNIAL_REMOTE_USER: 'ada',
-      PERENNIAL_REMOTE_PASSWORD: 'right-password',
+      PERENNIAL_REMOTE_PASSWORD: remote.password,
     };
   });
   afterAll(async () => {
@@ -81,8 +84,13 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
       expect.arrayContaining(['bundle', 'model-card.md', 'profile.html', 'report.md']),
     );
     expect(remote.objects.size).toBeGreaterThan(5);
-    for (const secret of [server.home.password!, 'right-password'])
-      expect(stdout + stderr).not.toContain(secret);
+    const secrets = [server.home.password!, remote.password];
+    secrets.push(
+      ...['admin', 'ada'].map((user, i) => Buffer.from(`${user}:${secrets[i]}`).toString('base64')),
+    );
+    for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+    // Logs, reports, settings of DVC, the record of the run: none keeps a secret.
+    expect(await filesHolding(first.root, secrets)).toEqual([]);
   });
 
   it('goes on upon another machine from what git, the remote and the registry hold', async () => {
