@@ -310,7 +310,7 @@ describe.each(['3', '2'] as const)('MLflow %s behind a network that fails', (ver
   });
 
   test('wrong, missing and expired credentials are told apart, and never shown', async () => {
-    const wrong = client({ ...home, password: 'GEHEIM wrong', timeoutMs: 5_000 });
+    const wrong = client({ ...home, password: 'GEHEIM wrong' });
     expect(await refusalOf(wrong.run(id()))).toMatchObject({
       failure: 'unauthenticated',
       status: 401,
@@ -410,7 +410,7 @@ describe('what is no MLflow server', () => {
         response.end('{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"none"}');
       }, 30);
     });
-    const mlflow = client({ ...home, token: 'GEHEIM-token', timeoutMs: 5_000 });
+    const mlflow = client({ ...home, token: 'GEHEIM-token' });
     expect(await Promise.all(Array.from({ length: 10 }, () => mlflow.run('x')))).toEqual(
       Array(10).fill(null),
     );
@@ -425,7 +425,7 @@ describe('what is no MLflow server', () => {
     });
     const slow = await refusalOf(client({ ...drips, retries: 0, timeoutMs: 500 }).run('x'));
     expect(slow).toMatchObject({ failure: 'unavailable' });
-    expect(slow.message).toContain('did not finish its answer in time');
+    expect(slow.message).toMatch(/time/);
     const floods = await answering((_, response) => {
       const more = () => {
         while (response.write(Buffer.alloc(1 << 20, 32)));
