@@ -18,8 +18,8 @@ export interface RegistryCheck {
   now: () => Date;
 }
 
-/** What the registry holds of a model, read without a change: both aliases, every byte that they point to, and on MLflow
- *  whether this user may go on writing there. */
+/** What the registry holds of a model: both aliases, every byte that they point to, and on MLflow whether this user may go
+ *  on writing there. Nothing moves, but for MLflow's own alias, which every look puts where the ledger says. */
 export async function checkRegistry(check: RegistryCheck): Promise<Finding[]> {
   const { model, mlflow, directory, now } = check;
   const place = { home: 'registry', where: model };
@@ -72,7 +72,7 @@ async function rights(mlflow: Mlflow, name: string): Promise<string> {
 }
 
 /** Where MLflow's pages say something else than the registry: a process was killed in between, or somebody moved an alias
- *  there by hand. The next look of a run puts it right. */
+ *  there by hand. */
 async function asPagesShow(mlflow: Mlflow, name: string, check: RegistryCheck) {
   const found = await mlflow.registeredModel(name);
   if (!found) return 'no version yet';
@@ -100,6 +100,6 @@ async function asPagesShow(mlflow: Mlflow, name: string, check: RegistryCheck) {
   return {
     state: 'note' as const,
     said: said.join('; '),
-    hint: 'the next run puts its own right; nothing is to be done',
+    hint: 'what is ours was put right just now; nothing is to be done',
   };
 }
