@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,7 @@ async function measured(home: MlflowHome, folder: string): Promise<BenchTable> {
   const peer = await pythonPeer(home, join(folder, 'files'));
   const ours: number[] = [];
   const theirs: number[] = [];
+  const load = loadavg()[0].toFixed(1);
   try {
     // The first of each also has the server check the password.
     await logRun();
@@ -76,6 +77,7 @@ async function measured(home: MlflowHome, folder: string): Promise<BenchTable> {
     notes: [
       `${POINTS.toLocaleString('en-US')} metric points, ${PARAMS} parameters, ${FILES} artifacts of ${BYTES / 1e6} MB in all, a data set, tags; server 3.17.2 with basic auth (cached) on loopback, SQLite and a folder behind it.`,
       `${PAIRS} alternating pairs after a run of each; the ratio is the median of the pairs' ratios. Ours counts the record on disk, its hashes and the look for a run that is there already; the other client does neither.`,
+      `Load of the machine at the start: ${load}; where it is not near 0, the ratio tells more than the seconds.`,
     ],
   };
 
