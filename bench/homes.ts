@@ -8,7 +8,7 @@ import { DvcHttpRemote } from '../test/servers/dvc-http-remote.ts';
 import type { BenchTable } from './table.ts';
 
 const MINUTE = 60_000;
-const REPETITIONS = 9;
+const REPETITIONS = 7;
 const FILES = 200;
 const FILE_BYTES = 100_000;
 

@@ -89,8 +89,8 @@ describe.each(Object.entries(REMOTES))('a remote: %s', { timeout: LIMIT_MS }, (_
   it('goes on with a push that was killed, sending the rest only', async () => {
     if (remote.proxy) {
       const push = (signal: AbortSignal) => dvc('origin', { signal }).push();
-      await killWhile(remote.proxy, /PUT|POST/, push, () => sent().length === 3);
-      expect(sent().sort()).toEqual([md5('one'), ...OTHERS].sort());
+      await killWhile(remote.proxy, /PUT|POST/, push, () => new Set(sent()).size === 3);
+      expect([...new Set(sent())].sort()).toEqual([md5('one'), ...OTHERS].sort());
       remote.proxy.requests.length = 0;
     }
     expect(await dvc('origin').push()).toEqual({ pushed: remote.proxy ? 2 : 5 });

@@ -83,9 +83,10 @@ export async function stepsOn(
 }
 
 function asRefusal(home: RemoteHome, words: string): DvcError {
+  const shown = redact(words, secretsOf(home));
   const failure = remoteFailure(words);
-  if (failure) return refusal(home, failure);
-  const [first] = redact(words, secretsOf(home)).split('\n');
+  if (failure) return refusal(home, failure, new Error(shown));
+  const [first] = shown.split('\n');
   return new DvcError('failed', `${home.shown} refuses: ${first.slice(0, 300)}`, {
     hint: 'check the address and the options of the remote',
   });
