@@ -10,8 +10,11 @@ import { takePictures } from './mlflow-pictures.ts';
 
 /** The embedded example, as `npm start` runs it. */
 const EXAMPLE = { state: '42', seed: 20260101, days: 913 };
-const FIRST_DAY = '2026-06-30T22:00:00Z';
-const A_MONTH_LATER = '2026-07-28T22:00:00Z';
+/** The portal's first publication, and four weeks later: enough days for a decision. */
+const RUNS = [
+  ['--now', '2026-06-30T22:00:00Z'],
+  ['--now', '2026-07-28T22:00:00Z', '--days', '28'],
+];
 
 /** A person's look at MLflow's pages: runs the example twice into an MLflow server, and takes pictures of what its pages
  *  show of it into docs/images/. Where MLFLOW_TRACKING_URI is set, it looks at what lies there already. */
@@ -38,9 +41,9 @@ async function trainTwice({ url, username, password }: MlflowHome): Promise<void
       MLFLOW_TRACKING_USERNAME: username ?? '',
       MLFLOW_TRACKING_PASSWORD: password ?? '',
     };
-    for (const now of [FIRST_DAY, A_MONTH_LATER]) {
-      console.log(`training as of ${now}`);
-      const { exitCode, stderr } = await clone.perennial('run', '--train', '--now', now);
+    for (const when of RUNS) {
+      console.log(`training ${when.join(' ')}`);
+      const { exitCode, stderr } = await clone.perennial('run', '--train', ...when);
       if (exitCode !== 0) throw new Error(`the run ended with ${exitCode}:\n${stderr}`);
     }
   } finally {

@@ -9,7 +9,15 @@ const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 /** Wide enough for MLflow's tables, small enough for a README. */
 const WIDTH = 1280;
 /** MLflow's pages load their parts one by one. */
-const SETTLED_MS = 2_500;
+const SETTLED_MS = 4_000;
+
+/** What MLflow remembers of somebody who has been there: model training instead of language models, no greetings. */
+const SEEN_BEFORE = {
+  'mlflow.workflowType_v1': '"machine_learning"',
+  'mlflow.assistant.fab.autoOpenedOnFirstLoad_v1': 'true',
+  'mlflow.assistant.panelOpen_v1': 'false',
+  _mlflow_model_registry_promo_modal_dismissed_v1: 'true',
+};
 
 interface Picture {
   name: string;
@@ -30,9 +38,9 @@ export async function takePictures(home: MlflowHome, mlflow: Mlflow, folder: str
   const { experiment_id: experiment, run_id: id } = run.info;
   const ofRun = `experiments/${experiment}/runs/${id}`;
   const pictures: Picture[] = [
-    { name: 'runs', at: `experiments/${experiment}/runs`, shows: MODEL, height: 560 },
+    { name: 'runs', at: `experiments/${experiment}/runs`, shows: 'perennial', height: 480 },
     { name: 'run', at: ofRun, shows: id, height: 1000 },
-    { name: 'charts', at: `${ofRun}/model-metrics`, shows: 'loss', height: 900 },
+    { name: 'charts', at: `${ofRun}/model-metrics`, shows: 'coverage90', height: 1000, before: searchCurves },
     {
       name: 'artifacts',
       at: `${ofRun}/artifacts`,
@@ -40,8 +48,8 @@ export async function takePictures(home: MlflowHome, mlflow: Mlflow, folder: str
       height: 760,
       before: openModelCard,
     },
-    { name: 'model', at: `models/${MODEL}`, shows: 'champion', height: 700 },
-    { name: 'version', at: `models/${MODEL}/versions/${newest.version}`, shows: id, height: 900 },
+    { name: 'model', at: `models/${MODEL}`, shows: '@ champion', height: 1100 },
+    { name: 'version', at: `models/${MODEL}/versions/${newest.version}`, shows: 'Digest', height: 780 },
   ];
   const executablePath = BROWSERS.find((path) => existsSync(path));
   if (!executablePath) throw new Error(`no Chromium here; looked for ${BROWSERS.join(', ')}`);
@@ -58,6 +66,9 @@ export async function takePictures(home: MlflowHome, mlflow: Mlflow, folder: str
       (url) => url.origin !== new URL(home.url).origin,
       (route) => route.abort(),
     );
+    await context.addInitScript((known) => {
+      for (const [key, value] of Object.entries(known)) localStorage.setItem(key, value);
+    }, SEEN_BEFORE);
     const files: string[] = [];
     for (const picture of pictures) files.push(await take(context, home, picture, folder));
     return files;
@@ -82,6 +93,10 @@ async function take(
   await page.screenshot({ path });
   await page.close();
   return path;
+}
+
+async function searchCurves(page: Page): Promise<void> {
+  await page.getByPlaceholder('Search metric charts').fill('loss|_by_|selection');
 }
 
 async function openModelCard(page: Page): Promise<void> {
