@@ -46,7 +46,13 @@ export function remoteCommands(options: DvcOptions) {
         },
         (output) => explain(home, output),
       ),
-    );
+    ).catch(async (error) => {
+      // S3 refuses a HEAD without a word: only another request tells a wrong key from a lack of rights.
+      if (home.kind === 's3' && error instanceof DvcError && error.failure === 'forbidden') {
+        await checkRemote(home, { signal: options.signal });
+      }
+      throw error;
+    });
     return { ...result, home };
   };
 
