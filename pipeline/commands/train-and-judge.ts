@@ -8,7 +8,7 @@ import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
 import { readJson } from '../files.ts';
 import { compare } from '../stages/compare/run.ts';
 import { evaluate } from '../stages/evaluate/run.ts';
-import { startRunLog } from '../stages/log/run.ts';
+import { type RunLog, startRunLog } from '../stages/log/run.ts';
 import { register } from '../stages/register/run.ts';
 import type { Outside } from './outside.ts';
 import type { RunResult } from './run-result.ts';
@@ -34,7 +34,7 @@ export async function trainAndJudge(
     ...versions,
   });
   try {
-    const { version, ...judged } = await train(context, { ...training, run: runLog.runId });
+    const { version, ...judged } = await train(context, { ...training, runLog });
     await runLog.finish({ version: version.version, withBundle: false });
     return judged;
   } catch (error) {
@@ -45,7 +45,7 @@ export async function trainAndJudge(
 
 async function train(
   context: StageContext,
-  { dvc, registry, champion, versions, run }: Training & { run: string | null },
+  { dvc, registry, champion, versions, runLog }: Training & { runLog: RunLog },
 ) {
   const { paths: at } = context;
   await reproduce(dvc, context, ['features', 'profile', 'train']);
@@ -56,7 +56,7 @@ async function train(
     await evaluate(context, { registry, ...versions, fallback: true });
     promotion = await compare(context, { ...versions, fallback: true });
   }
-  const version = await register(context, { registry, promotion, run, ...versions });
+  const version = await register(context, { registry, promotion, run: runLog.runId, ...versions });
   return { version, promotion, metrics: await readJson(at.metrics, MetricsFile) };
 }
 
