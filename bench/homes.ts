@@ -95,6 +95,9 @@ async function measure({ name, reset, bare, ours }: Case, scratch: string): Prom
       cwd,
       env: { ...environment(), ...notes(scratch) },
       extendEnv: false,
+      stdin: 'ignore',
+      // As the wrapper's: on a busy machine Linux gives each session a share of its own.
+      detached: true,
       timeout: 10 * MINUTE,
     });
   const seconds = async (work: () => Promise<unknown>) => {
