@@ -36,7 +36,7 @@ Examples
   npm run pipeline -- doctor                                 are the homes outside (MLflow, a remote) as they should be?
 
 Exit codes
-  0 done (also: nothing new)   1 unexpected   2 wrong call or params.yaml   3 the source cannot be reached
+  0 done (also: nothing new)   1 unexpected   2 wrong call or params.yaml   3 the source, or a home, cannot be reached
   4 the gate refused the data  5 another run is busy   6 a file is corrupt   7 set-up failed, or a home is not well`,
   );
 
