@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,23 @@ describe('the folder registry', () => {
       );
     }
     expect((await registry.register(sampleBundle('two').files, about)).version).toBe('v10001');
+  });
+
+  it('takes the next number where another process took this one, although we held the lock', async () => {
+    const { folder, registry } = await fresh();
+    const other = { ...(await registry.register(sampleBundle('one').files, about)), digest: 'e'.repeat(64) };
+    let stoodStill = false;
+    // What happens while a process stands still for longer than its lock lives.
+    const now = () => {
+      if (stoodStill) return new Date(0);
+      stoodStill = true;
+      mkdirSync(join(folder, 'v0002'));
+      writeFileSync(join(folder, 'v0002', 'version.json'), JSON.stringify({ ...other, version: 'v0002' }));
+      return new Date(0);
+    };
+    const slow = folderRegistry(folder, { model: 'infections', now });
+    expect((await slow.register(sampleBundle('two').files, about)).version).toBe('v0003');
+    expect((await registry.versions()).map(({ version }) => version)).toEqual(['v0001', 'v0002', 'v0003']);
   });
 
   it('takes away what a killed process left, and leaves what a living one writes', async () => {

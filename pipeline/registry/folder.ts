@@ -23,7 +23,8 @@ export interface FolderOptions {
  *   v0001/bundle/…      what serving loads, with its manifest `bundle.json`
  *   v0001/version.json  what is known of it
  *   champion.json       an alias: { "version": "v0001" }
- * A version appears by one rename and never changes; an alias moves by one rename, compared and set under a lock.
+ * A version appears by one rename, which no second one of that number can follow, and never changes; an alias moves by one
+ * rename, compared and set under a lock.
  * So a process killed at any moment leaves what was there before, or the new version whole.
  * @param directory one model's folder, `models/<model>`; made when first written to
  */
@@ -32,7 +33,7 @@ export function folderRegistry(
   { model, now, staleLockMs = 5000 }: FolderOptions,
 ): Registry {
   const aliasFile = (alias: Alias) => join(directory, `${alias}.json`);
-  const locked = <T>(work: () => Promise<T>) => underLock(directory, staleLockMs, work);
+  const locked = <T>(work: (held: () => boolean) => Promise<T>) => underLock(directory, staleLockMs, work);
 
   async function versions(): Promise<RegisteredVersion[]> {
     const names = (await entries(directory)).filter((name) => VERSION.test(name)).sort(byNumber);
@@ -65,14 +66,17 @@ export function folderRegistry(
       try {
         return await locked(async () => {
           await removeLeftovers(directory);
-          const known = await versions();
-          const twin = known.find((version) => version.digest === digest);
-          if (twin) return twin;
-          const version = nextAfter(known.at(-1)?.version);
-          const made = { ...facts, model, version, digest, registered_at: now().toISOString() };
-          await writeJson(join(prepared, 'version.json'), RegisteredVersion, made);
-          await rename(prepared, join(directory, version));
-          return RegisteredVersion.parse(made);
+          for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+            const known = await versions();
+            const twin = known.find((version) => version.digest === digest);
+            if (twin) return twin;
+            const version = nextAfter(known.at(-1)?.version);
+            const made = { ...facts, model, version, digest, registered_at: now().toISOString() };
+            await writeJson(join(prepared, 'version.json'), RegisteredVersion, made);
+            // Taken: our lock grew stale on a machine that stood still, and another one went on.
+            if (await renamed(prepared, join(directory, version))) return RegisteredVersion.parse(made);
+          }
+          throw heldByAnother(directory);
         });
       } finally {
         await rm(prepared, { recursive: true, force: true });
@@ -102,18 +106,25 @@ export function folderRegistry(
     async setAlias(alias, version, expected) {
       if (!(await about(version)))
         throw new UsageError(`there is no version ${version} of ${model}`, { hint: await hintOf(versions) });
-      await locked(async () => {
-        const current = await pointer(alias);
-        if (current !== expected)
-          throw new ConflictError(
-            `${alias} of ${model} is ${current ?? 'unset'}, expected ${expected ?? 'unset'}`,
-            {
-              hint: 'somebody else moved it; look at it again and decide anew',
-              facts: { alias, current, expected, version },
-            },
-          );
-        await writeJson(aliasFile(alias), Pointer, { version });
-      });
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const moved = await locked(async (held) => {
+          const current = await pointer(alias);
+          if (current !== expected)
+            throw new ConflictError(
+              `${alias} of ${model} is ${current ?? 'unset'}, expected ${expected ?? 'unset'}`,
+              {
+                hint: 'somebody else moved it; look at it again and decide anew',
+                facts: { alias, current, expected, version },
+              },
+            );
+          // What was compared a while ago may be otherwise by now.
+          if (!held()) return false;
+          await writeJson(aliasFile(alias), Pointer, { version });
+          return true;
+        });
+        if (moved) return;
+      }
+      throw heldByAnother(directory);
     },
   };
 }
@@ -122,24 +133,53 @@ const VERSION = /^v\d{4,}$/;
 const TEMPORARY = '.new-';
 const Pointer = z.strictObject({ version: z.string().regex(VERSION) });
 const ONE_HOUR_MS = 3_600_000;
+const ATTEMPTS = 20;
 
-async function underLock<T>(directory: string, stale: number, work: () => Promise<T>): Promise<T> {
+/** @param work its `held` tells whether the lock is surely still ours: a process that stood still for longer than a lock
+ *  lives (a laptop that slept, a machine that is overloaded) may have lost it to another one */
+async function underLock<T>(
+  directory: string,
+  stale: number,
+  work: (held: () => boolean) => Promise<T>,
+): Promise<T> {
   await mkdir(directory, { recursive: true });
+  let lost = false;
   const release = await lock(directory, {
     lockfilePath: join(directory, '.lock'),
     stale,
     // In all some twice the time after which a dead owner's lock is taken over.
     retries: { retries: Math.ceil((2 * stale) / 100), minTimeout: 100, maxTimeout: 100, factor: 1 },
+    // Without it the whole process would end.
+    onCompromised: () => {
+      lost = true;
+    },
   }).catch((cause) => {
-    throw new LockedError(`the registry ${directory} is held by another process`, {
-      cause,
-      hint: 'wait for the other run to end, then run again',
-    });
+    throw heldByAnother(directory, cause);
   });
+  const began = performance.now();
   try {
-    return await work();
+    return await work(() => !lost && performance.now() - began < stale / 2);
   } finally {
-    await release();
+    // One that was lost is another one's by now.
+    if (!lost) await release().catch(() => {});
+  }
+}
+
+function heldByAnother(directory: string, cause?: unknown): LockedError {
+  return new LockedError(`the registry ${directory} is held by another process`, {
+    cause,
+    hint: 'wait for the other run to end, then run again',
+  });
+}
+
+/** @returns false where there is something of that name already */
+async function renamed(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }
 
