@@ -28,7 +28,6 @@ describe.each<MlflowVersion>(['3', '2'])('MLflow %s', (version) => {
     const row = await model.client().modelVersion(model.name, number);
     return (await model.client().run(row!.run_id))!;
   };
-  const file = (path: string) => `bundle/${sampleBundle('one').digest.slice(0, 12)}/${path}`;
   beforeAll(async () => {
     home = await sharedMlflow(version);
   }, 600_000);
@@ -38,6 +37,8 @@ describe.each<MlflowVersion>(['3', '2'])('MLflow %s', (version) => {
     it('names the artifact that is not what it was, or is missing, and what to do', async () => {
       const model = await promoted();
       const run = await runOf(model, 1);
+      const folder = (await model.client().modelVersion(model.name, 1))?.tags['perennial.folder'];
+      const file = (path: string) => `${folder}/${path}`;
       await model.client().uploadArtifact(run, file('schema.json'), Buffer.from('{"horizons":[1,8]}'));
       for (const ask of [
         () => model.open().version('v0001'),

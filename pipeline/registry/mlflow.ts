@@ -5,13 +5,13 @@ import { MlflowError } from '../clients/mlflow/mlflow-error.ts';
 import { quoted } from '../clients/mlflow/search.ts';
 import type { BundleFiles } from '../contracts/bundle.ts';
 import { CorruptError, UsageError } from '../contracts/errors.ts';
-import type { Alias, RegisteredVersion, Registry } from '../contracts/registry.ts';
+import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
 import { verifyBundle } from './manifest.ts';
+import { aliasesOf } from './mlflow/aliases.ts';
 import { BundleMemory } from './mlflow/bundle-memory.ts';
-import { fetchBundle, folderOf, storeBundle } from './mlflow/bundles.ts';
-import { DIGEST_TAG, type Facts, nameOf, numberOf, tagsOf, versionOf } from './mlflow/facts.ts';
-import { type Home, homeAt } from './mlflow/home.ts';
-import { ledgerOf, type Move } from './mlflow/ledger.ts';
+import { fetchBundle, storeBundle } from './mlflow/bundles.ts';
+import { DIGEST_TAG, type Facts, FOLDER_TAG, nameOf, numberOf, tagsOf, versionOf } from './mlflow/facts.ts';
+import { homeAt } from './mlflow/home.ts';
 import { runForBundle } from './mlflow/run-for-bundle.ts';
 import { settled } from './mlflow/settle.ts';
 import { versionDescription } from './mlflow/words.ts';
@@ -44,7 +44,7 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
   const name = `${options.prefix ?? ''}${model}`;
   const home = homeAt(mlflow, { ...options, name });
   const memory = new BundleMemory();
-  const ledgerIn = (found: Home) => ledgerOf(mlflow, { run: () => home.ledgerRun(found), model });
+  const aliases = aliasesOf(mlflow, { home, name, model, log });
 
   /** Ours among versions, without twins, in the order of their numbers. */
   async function search(filter: string): Promise<Found[]> {
@@ -65,17 +65,12 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
     return (await search(`name = ${quoted(name)} and tags.\`${DIGEST_TAG}\` = '${digest}'`))[0] ?? null;
   }
 
-  /** A version that an alias points to stays, whoever made it point there. */
   async function removeTwins(twins: Found[]): Promise<void> {
-    const found = await home.find();
-    if (!found) return;
-    const ledger = ledgerIn(found);
-    const held = new Set(Object.values(found.aliases).map(nameOf));
-    for (const alias of ALIASES) held.add((await ledger.moves(alias)).at(-1)?.version ?? '');
+    const held = await aliases.held();
     for (const { version, row } of twins) {
       if (held.has(version.version)) continue;
       log?.info({ version: version.version }, 'two registered this bundle at once: the second version goes');
-      await mlflow.deleteModelVersion(name, row.version).catch(unlessGone);
+      await mlflow.deleteModelVersion(name, row.version).catch(unlessCancelled);
     }
   }
 
@@ -89,7 +84,11 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
   async function files({ row, version }: Found): Promise<BundleFiles> {
     const { digest } = version;
     return await memory.files(`${row.run_id}/${digest}`, async () =>
-      fetchBundle(mlflow, await runOf(row), { digest, of: `${version.version} of ${name}` }),
+      fetchBundle(mlflow, await runOf(row), {
+        folder: row.tags[FOLDER_TAG] ?? '',
+        digest,
+        of: `${version.version} of ${name}`,
+      }),
     );
   }
 
@@ -114,36 +113,6 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
     });
   }
 
-  /** Puts MLflow's own alias where the ledger says. Whoever sets it looks at the ledger again afterwards: of several
-   *  who do, the last one has seen the last move. It never fails: the ledger is what counts.
-   *  @param moves read after `found`, else an alias that is newer would be taken back */
-  async function follow(alias: Alias, found: Home, moves: Move[]): Promise<void> {
-    let shown: string | null = found.aliases[alias] ? nameOf(found.aliases[alias]) : null;
-    try {
-      for (let turn = 0; turn < TURNS; turn++) {
-        const should = moves.at(-1)?.version ?? null;
-        if (should === shown) return;
-        if (should) await mlflow.setAlias(name, alias, numberOf(should) as number);
-        else await mlflow.deleteAlias(name, alias);
-        shown = should;
-        moves = await ledgerIn(found).moves(alias);
-      }
-    } catch (error) {
-      if (!(error instanceof MlflowError) || error.failure === 'cancelled') throw error;
-      log?.warn({ alias, reason: error.message }, `MLflow's page does not show where ${alias} is`);
-    }
-  }
-
-  function tellStray(alias: Alias, found: Home, moves: Move[]): void {
-    const shown = found.aliases[alias] ? nameOf(found.aliases[alias]) : null;
-    // One move behind: its mover was killed before MLflow's alias could follow, or is about to set it.
-    if (shown === (moves.at(-1)?.version ?? null) || shown === (moves.at(-2)?.version ?? null)) return;
-    log?.warn(
-      { alias, shown, should: moves.at(-1)?.version ?? null, hint: 'to move it, use perennial rollback' },
-      `${alias} is not where it was put, perhaps moved by hand on MLflow's page: put back`,
-    );
-  }
-
   const registry: Registry = {
     async register(bundle, facts) {
       const { digest } = verifyBundle(bundle);
@@ -151,16 +120,16 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
       const known = await byDigest(digest);
       if (known) return known.version;
       const run = await runForBundle(mlflow, { run: facts.run, digest, experiment, name, now, log });
-      await storeBundle(mlflow, run, { files: bundle, digest });
+      const folder = await storeBundle(mlflow, run, { files: bundle, digest });
       const made: Facts = { ...facts, model, digest, registered_at: now().toISOString() };
       const first = await settled(
         async () => {
           await mlflow.createModelVersion({
             name,
-            source: `${run.info.artifact_uri}/${folderOf(digest)}`,
+            source: `${run.info.artifact_uri}/${folder}`,
             runId: run.info.run_id,
             description: versionDescription(made),
-            tags: tagsOf(made),
+            tags: { ...tagsOf(made), [FOLDER_TAG]: folder },
           });
           return await byDigest(digest);
         },
@@ -187,7 +156,7 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
     },
 
     async alias(alias) {
-      const at = await registry.pointer(alias);
+      const at = await aliases.pointer(alias);
       if (!at) return null;
       const there = await about(at);
       if (there) return await verified(there);
@@ -197,34 +166,23 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
       });
     },
 
-    async pointer(alias) {
-      const found = await home.find();
-      if (!found) return null;
-      const moves = await ledgerIn(found).moves(alias);
-      tellStray(alias, found, moves);
-      await follow(alias, found, moves);
-      return moves.at(-1)?.version ?? null;
-    },
+    pointer: (alias) => aliases.pointer(alias),
 
     async setAlias(alias, version, expected) {
-      const found = (await about(version)) && (await home.find());
-      if (!found) return await refuseUnknown(version);
+      if (!(await about(version))) await refuseUnknown(version);
       const move = { version, from: expected, by: by.slice(0, 100), at: now().toISOString() };
-      await follow(alias, found, await ledgerIn(found).move(alias, move));
+      await aliases.move(alias, move);
     },
   };
   return registry;
 }
-
-const ALIASES: Alias[] = ['champion', 'challenger'];
-/** More than one promotion within the milliseconds of two requests is rare, four are no coincidence. */
-const TURNS = 4;
 
 interface Found {
   row: ModelVersion;
   version: RegisteredVersion;
 }
 
-function unlessGone(error: unknown): void {
+/** A twin that stays is passed over by every reader. */
+function unlessCancelled(error: unknown): void {
   if (!(error instanceof MlflowError) || error.failure === 'cancelled') throw error;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Run } from '../../clients/mlflow/answers.ts';
 import type { Mlflow } from '../../clients/mlflow/mlflow.ts';
 import type { BundleFiles } from '../../contracts/bundle.ts';
@@ -7,27 +7,17 @@ import { MANIFEST, readManifest, verifyBundle } from '../manifest.ts';
 
 const AT_ONCE = 4;
 
-/** Where a run keeps a bundle: named by its digest, so that another one never overwrites it. */
-export function folderOf(digest: string): string {
-  return `bundle/${digest.slice(0, 12)}`;
-}
-
-/** Stores a bundle below a run's artifacts, and looks at what was stored. What is there already and is the same stays
- *  untouched: somebody may be reading it.
+/** Stores a bundle below a run's artifacts, and looks at what was stored. In a folder of its own each time: servers write
+ *  files in place, so nobody may ever write where another one reads.
+ *  @returns the folder
  *  @throws CorruptError if the server holds something else afterwards */
 export async function storeBundle(
   mlflow: Mlflow,
   run: Run,
   { files, digest }: { files: BundleFiles; digest: string },
-): Promise<void> {
-  const folder = folderOf(digest);
-  const there = await sizesBelow(mlflow, run, folder);
-  await each([...files], async ([path, bytes]) => {
-    const stored =
-      there.get(path) === bytes.byteLength ? await mlflow.artifact(run, `${folder}/${path}`) : null;
-    if (!stored || sha256(stored) !== sha256(bytes))
-      await mlflow.uploadArtifact(run, `${folder}/${path}`, bytes);
-  });
+): Promise<string> {
+  const folder = `bundle/${digest.slice(0, 12)}-${randomBytes(3).toString('hex')}`;
+  await each([...files], ([path, bytes]) => mlflow.uploadArtifact(run, `${folder}/${path}`, bytes));
 
   const stored = await sizesBelow(mlflow, run, folder);
   for (const [path, bytes] of files) {
@@ -40,6 +30,7 @@ export async function storeBundle(
     );
   }
   readManifest(await mlflow.artifact(run, `${folder}/${MANIFEST}`), digest);
+  return folder;
 }
 
 /** A bundle, every byte checked.
@@ -48,9 +39,9 @@ export async function storeBundle(
 export async function fetchBundle(
   mlflow: Mlflow,
   run: Run,
-  { digest, of }: { digest: string; of: string },
+  { folder, digest, of }: { folder: string; digest: string; of: string },
 ): Promise<BundleFiles> {
-  const read = (path: string) => mlflow.artifact(run, `${folderOf(digest)}/${path}`);
+  const read = (path: string) => mlflow.artifact(run, `${folder}/${path}`);
   try {
     const manifestBytes = await read(MANIFEST);
     const { manifest } = readManifest(manifestBytes, digest);
@@ -66,7 +57,7 @@ export async function fetchBundle(
     if (!(error instanceof CorruptError)) throw error;
     throw new CorruptError(`${of} in MLflow is damaged: ${error.message}`, {
       cause: error,
-      hint: `roll back to another version, or restore the artifacts of run ${run.info.run_id} below ${folderOf(digest)}`,
+      hint: `roll back to another version, or restore the artifacts of run ${run.info.run_id} below ${folder}`,
       facts: { ...error.facts, run: run.info.run_id },
     });
   }
@@ -100,8 +91,4 @@ async function each<T>(items: T[], work: (item: T) => Promise<void>): Promise<vo
         });
     }),
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -7,6 +7,8 @@ import { SHOWN } from './words.ts';
 export type Facts = Omit<RegisteredVersion, 'version'>;
 
 export const DIGEST_TAG = 'perennial.digest';
+/** Where among its run's artifacts the bundle is. */
+export const FOLDER_TAG = 'perennial.folder';
 const PIECE_TAG = 'perennial.version';
 /** MLflow 2 takes 5,000 characters a tag of a version, other servers fewer bytes. */
 const PIECE_LENGTH = 4000;
@@ -36,7 +38,7 @@ export function versionOf(found: ModelVersion): RegisteredVersion | null {
       `the tags of ${nameOf(found.version)} of ${found.name} in MLflow are not as they were written`,
       {
         cause,
-        hint: `somebody changed a tag ${PIECE_TAG}.… or ${DIGEST_TAG}; delete this version on MLflow's page, or register its bundle in another home`,
+        hint: `somebody changed a tag ${PIECE_TAG}.… or ${DIGEST_TAG}; delete this version on MLflow's page; its bundle may be registered again`,
         facts: { version: found.version },
       },
     );

@@ -32,7 +32,8 @@ export function versionDescription({
     (name) => `${name} ${(metrics[name] as number).toPrecision(4)}`,
   );
   return [
-    `**${candidate}**${is_baseline ? ' (the baseline: no model was better)' : ''}, trained on data until ${train_end.slice(0, 10)}.`,
+    // MLflow's table of versions shows the first words as they are: no Markdown there.
+    `${candidate}${is_baseline ? ' (the baseline: no model was better)' : ''}, trained on data until ${train_end.slice(0, 10)}.`,
     '',
     `- Errors on the days it was tested on: ${scores.join(', ') || 'not measured'}`,
     `- Compared with: ${parent ?? 'no champion, it was the first'}`,

@@ -10,7 +10,7 @@ import { CorruptError, UsageError } from '../../contracts/errors.ts';
 import { RegisteredVersion } from '../../contracts/registry.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
 import { readJson, writeJson } from '../../files.ts';
-import { folderOf } from '../../registry/mlflow/bundles.ts';
+import { FOLDER_TAG, numberOf } from '../../registry/mlflow/facts.ts';
 import { modelOn } from '../../registry/mlflow-home.testing.ts';
 import { about } from '../../registry/sample-bundle.testing.ts';
 import { chainText } from './chain-text.ts';
@@ -223,7 +223,8 @@ describe('explain, with the registry on MLflow', () => {
     const ask = () =>
       explain(context, { registry: model.open(), mlflow, remote: null, repository: base, version });
     expect(signs(await ask())).toMatchObject({ forecast: 'ok', version: 'ok', run: 'ok', data: 'ok' });
-    await mlflow.uploadArtifact(run, `${folderOf(known.digest)}/schema.json`, Buffer.from('{}'));
+    const stored = await mlflow.modelVersion(model.name, numberOf(version) as number);
+    await mlflow.uploadArtifact(run, `${stored?.tags[FOLDER_TAG]}/schema.json`, Buffer.from('{}'));
     expect(link(await ask(), 'version')).toMatchObject({
       checked: 'broken',
       why: expect.stringContaining('schema.json'),
