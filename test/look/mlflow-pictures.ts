@@ -66,9 +66,10 @@ export async function takePictures(home: MlflowHome, mlflow: Mlflow, folder: str
       (url) => url.origin !== new URL(home.url).origin,
       (route) => route.abort(),
     );
-    await context.addInitScript((known) => {
-      for (const [key, value] of Object.entries(known)) localStorage.setItem(key, value);
-    }, SEEN_BEFORE);
+    const remember = Object.entries(SEEN_BEFORE).map(
+      (pair) => `localStorage.setItem(...${JSON.stringify(pair)})`,
+    );
+    await context.addInitScript({ content: remember.join(';') });
     const files: string[] = [];
     for (const picture of pictures) files.push(await take(context, home, picture, folder));
     return files;
