@@ -10,10 +10,10 @@ import { takePictures } from './mlflow-pictures.ts';
 
 /** The embedded example, as `npm start` runs it. */
 const EXAMPLE = { state: '42', seed: 20260101, days: 913 };
-/** The portal's first publication, and four weeks later: enough days for a decision. */
+/** The portal's first publication, and six weeks later: a decision wants 28 days with all of their horizon behind them. */
 const RUNS = [
   ['--now', '2026-06-30T22:00:00Z'],
-  ['--now', '2026-07-28T22:00:00Z', '--days', '28'],
+  ['--now', '2026-08-11T22:00:00Z', '--days', '42'],
 ];
 
 /** A person's look at MLflow's pages: runs the example twice into an MLflow server, and takes pictures of what its pages
