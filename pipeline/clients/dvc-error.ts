@@ -93,7 +93,7 @@ export class LostObjectsError extends DvcError {
     const more = objects.length > named.length ? ` and ${objects.length - named.length} more` : '';
     const what = objects.every(({ how }) => how === 'corrupt') ? 'corrupt' : 'lost';
     super('lost-objects', `${remote} has ${what} objects: ${named.join(', ')}${more}`, {
-      hint: 'another clone may have them in its cache: `perennial doctor` there says how to bring them back; or go back to an earlier data version',
+      hint: 'a clone that has them in `.dvc/cache/files/md5/` can copy them to the same place in the remote (DVC does not send again what a list there names); or go back to an earlier data version',
       facts: { objects },
       ...details,
     });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectFile } from '../clients/collect-source.ts';
 import type { Dvc } from '../clients/dvc.ts';
@@ -49,7 +50,8 @@ export async function loop(context: StageContext, options: LoopOptions): Promise
   await preparePlaces(context, options.places, collectFile);
   await packSnapshots(at.raw, { signal: context.signal });
   await packQuarantine(at.quarantine, context.signal);
-  await options.dvc.add('data');
+  // Alone, so that other models' entries stay although their files need not be here; the first one makes the whole.
+  await options.dvc.add(existsSync(join(workspace.root, 'data.dvc')) ? join('data', model) : 'data');
   const registry = await options.outside.registry(context);
   try {
     return await withRegistry(context, { ...options, registry, result, snapshot: arrived.snapshot });

@@ -44,7 +44,11 @@ export async function runModels(
     const unlock = await lockWorkspace(workspace);
     try {
       const dvc = dvcOutside(environment, outside, { workspace, now: environment.now });
-      await completeData(environment, dvc, { workspace, remote: outside.homes.remote });
+      await completeData(environment, dvc, {
+        workspace,
+        models: models.map(({ name }) => name),
+        remote: outside.homes.remote,
+      });
       for (const model of models)
         results.push(await runModel(environment, { workspace, outside, ...model }, options));
     } finally {
