@@ -59,6 +59,11 @@ export function difference(metric: string, ours: number | null, theirs: number |
   return gap > 0 ? `▲ ${size} better` : `▼ ${size} worse`;
 }
 
+/** What a test stood on: each cutoff is a day on which everything was forecast anew. */
+export function daysOfForecasts(cutoffs: number): string {
+  return cutoffs === 1 ? '1 day of forecasts' : `${cutoffs} days of forecasts`;
+}
+
 export const VERDICTS: Record<Promotion['outcome'], string> = {
   first: 'First model: published',
   better: 'Better: the challenger becomes the champion',

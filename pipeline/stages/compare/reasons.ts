@@ -1,4 +1,5 @@
 import type { Rule } from '../../contracts/promotion.ts';
+import { daysOfForecasts } from '../../metrics/wording.ts';
 import type { DecideInput, Findings } from './decide.ts';
 
 /** One sentence, for somebody who has never seen the code. */
@@ -15,7 +16,7 @@ export function reasonFor(input: DecideInput, findings: Findings): string {
 function first({ challenger }: DecideInput, { baseline, difference, cutoffs }: Findings): string {
   if (challenger.isBaseline)
     return `No model beat the baseline, so the baseline ${challenger.name} itself is published as the first version.`;
-  return `First model: ${challenger.name} forecasts ${share(difference.estimate)} better than the baseline ${baseline.name} over ${cutoffs} days of forecasts, so it is published.`;
+  return `First model: ${challenger.name} forecasts ${share(difference.estimate)} better than the baseline ${baseline.name} over ${daysOfForecasts(cutoffs)}, so it is published.`;
 }
 
 function refused({ challenger, policy }: DecideInput, { baseline, rules }: Findings): string {
@@ -38,7 +39,7 @@ function worse({ challenger, champion, policy }: DecideInput, { difference, rule
 
 function better({ challenger, champion, look }: DecideInput, { difference, cutoffs }: Findings): string {
   const tries = look === 1 ? '' : `, at the ${ordinal(look)} try`;
-  return `${challenger.name} forecasts ${share(difference.estimate)} better than the champion ${champion?.version} (${range(difference)}) over ${cutoffs} days of forecasts${tries}: beyond noise, so it becomes the champion.`;
+  return `${challenger.name} forecasts ${share(difference.estimate)} better than the champion ${champion?.version} (${range(difference)}) over ${daysOfForecasts(cutoffs)}${tries}: beyond noise, so it becomes the champion.`;
 }
 
 function notBetter(
@@ -63,7 +64,7 @@ function inconclusive(
   const few = rules.find(({ rule, passed }) => rule === 'enough-cutoffs' && !passed);
   if (few)
     return cutoffs < policy.min_cutoffs
-      ? `Too little data to tell: ${cutoffs} days of forecasts, ${policy.min_cutoffs} are needed; ${kept} for now.`
+      ? `Too little data to tell: ${daysOfForecasts(cutoffs)}, ${policy.min_cutoffs} are needed; ${kept} for now.`
       : `Too little data to tell: ${few.detail}; ${kept} for now.`;
   return `Cannot be told from the data: ${challenger.name} looks ${signed(difference.estimate)} (${range(difference)}); this test would have seen an improvement of ${share(difference.smallestVisible)} or more; ${kept}.`;
 }

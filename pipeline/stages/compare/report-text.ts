@@ -3,6 +3,7 @@ import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
 import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import {
+  daysOfForecasts,
   difference,
   METRICS,
   metricTitle,
@@ -97,7 +98,7 @@ function improvementLine({ improvement, metric, cutoffs, look, champion }: Promo
   const paid = champion
     ? ` Look ${look.number} at this champion, tested at level ${look.alpha.toPrecision(2)}.`
     : '';
-  return `${metricTitle(metric)} against ${against}: ${signed(estimate)} (${interval}; positive = better) over ${cutoffs} days of forecasts.${visible}${paid}`;
+  return `${metricTitle(metric)} against ${against}: ${signed(estimate)} (${interval}; positive = better) over ${daysOfForecasts(cutoffs)}.${visible}${paid}`;
 }
 
 function rulesTable({ rules, metric }: Promotion): string {

@@ -1,6 +1,6 @@
 import { markdownTable } from 'markdown-table';
 import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
-import { METRICS, VERDICTS, written } from '../../metrics/wording.ts';
+import { daysOfForecasts, METRICS, written } from '../../metrics/wording.ts';
 import { type BeginningFacts, type RunFacts, sidesOf } from './facts.ts';
 
 /** What stands on top of the run's page while it runs. */
@@ -13,9 +13,9 @@ export function descriptionAtEnd(facts: RunFacts): string {
   const { promotion, model, version } = facts;
   const registered = version === null ? '' : ` Registered as ${version}.`;
   return [
-    `**${escapeMarkdown(model)}: ${VERDICTS[promotion.outcome]}.** ${escapeMarkdown(promotion.reason)}${registered}`,
+    `**${escapeMarkdown(model)}:** ${escapeMarkdown(promotion.reason)}${registered}`,
     table(facts),
-    `Over ${promotion.cutoffs} days of forecasts that none of them had learnt from.`,
+    `Over ${daysOfForecasts(promotion.cutoffs)} that none of them had learnt from.`,
     footer(facts),
   ].join('\n\n');
 }

@@ -150,7 +150,7 @@ describe('tags', () => {
       'perennial.data_version': facts.dataVersion,
       'perennial.bundle': facts.promotion.challenger.digest,
     });
-    expect(runName(facts)).toBe('m 2026-07-01 22:00');
+    expect(runName(facts)).toBe('2026-07-01 22:00 m');
   });
 
   it('of a workflow name its run; nothing is said of what is not known', () => {
@@ -167,7 +167,7 @@ describe('the description', () => {
   it('tells the verdict first, then a small table, then what it was made from', () => {
     const text = descriptionAtEnd(facts);
     expect(text.split('\n')[0]).toBe(
-      '**m: Better: the challenger becomes the champion.** blend forecasts 20.0 % better than the champion. Registered as v0003.',
+      '**m:** blend forecasts 20.0 % better than the champion. Registered as v0003.',
     );
     expect(text).toMatch(
       /\|\s+\| challenger \(blend\) \| champion v0002 \(lstm\) \| baseline \(seasonal-naive\) \|/,

@@ -37,9 +37,9 @@ export function tagsAtEnd(facts: RunFacts): Tags {
   };
 }
 
-/** `infections 2026-06-30 22:00` */
+/** `2026-06-30 22:00 infections`: lists cut names off at the end. */
 export function runName({ model, startedAt }: Pick<BeginningFacts, 'model' | 'startedAt'>): string {
-  return `${model} ${startedAt.slice(0, 16).replace('T', ' ')}`;
+  return `${startedAt.slice(0, 16).replace('T', ' ')} ${model}`;
 }
 
 /** Nothing is said of what is not known. */
