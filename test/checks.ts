@@ -39,8 +39,8 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
     ]),
   types: () => command('tsc', ['--noEmit', '-p', '.'], 5 * MINUTE),
   unit: () => tests('unit', 10 * MINUTE),
-  integration: () => tests('integration', 20 * MINUTE),
-  stories: () => tests('stories', 20 * MINUTE),
+  integration: () => tests('integration', 30 * MINUTE),
+  stories: () => tests('stories', 25 * MINUTE),
 };
 
 /** Tests start servers and train: more of them side by side only wait for each other. */

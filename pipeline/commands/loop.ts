@@ -7,7 +7,7 @@ import { packSnapshots } from '../clients/snapshot-archive.ts';
 import { codeCommit, dataVersion } from '../clients/versions.ts';
 import type { StageContext } from '../context.ts';
 import { PackManifest } from '../contracts/bundle.ts';
-import { indexAt, STEP_MS } from '../contracts/panel.ts';
+import { indexAt, STEP_MS, timeAt } from '../contracts/panel.ts';
 import { Plan } from '../contracts/plan.ts';
 import { Promotion } from '../contracts/promotion.ts';
 import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
@@ -82,9 +82,10 @@ async function withRegistry(
   if (!due.due && !hasNewData) {
     return { ...result, champion: brief(champion), reason: `the portal has nothing new; ${due.reason}` };
   }
-  if (due.due) {
-    const tooShort = await writePlan(context, champion);
-    if (tooShort) return { ...result, state: 'too-short', reason: tooShort };
+  const cannot = due.due ? await writePlan(context, champion) : null;
+  if (cannot && !champion) return { ...result, state: 'too-short', reason: cannot };
+  const trains = due.due && !cannot;
+  if (trains) {
     Object.assign(result, await trainAndJudge(context, { ...options, champion, versions }));
   } else {
     await reproduce(options.dvc, context, ['features', 'profile']);
@@ -93,8 +94,9 @@ async function withRegistry(
   result.champion = brief(serving);
   if (serving)
     result.forecasts = await publish(context, { registry, version: serving, snapshot, ...versions });
-  result.state = due.due ? 'trained' : 'forecast';
-  result.reason = result.promotion?.reason ?? `forecast with ${serving?.version ?? 'nothing'}; ${due.reason}`;
+  result.state = trains ? 'trained' : 'forecast';
+  result.reason =
+    result.promotion?.reason ?? `forecast with ${serving?.version ?? 'nothing'}; ${cannot ?? due.reason}`;
   return result;
 }
 
@@ -111,16 +113,21 @@ async function trainingDue(
   });
 }
 
-/** @returns null, or in a sentence why the series is too short to train on */
+/** @returns null, or in a sentence why nothing can be trained and judged on these data */
 async function writePlan(context: StageContext, champion: RegisteredVersion | null): Promise<string | null> {
   const { paths: at, model, params } = context;
   const axis = await observationAxis(at);
   const settling =
     axis.step === 'hour' ? 0 : Math.ceil((params.settled_after_days * STEP_MS.day) / axis.stepMs);
+  const championEnd = champion && indexAt(axis, Date.parse(champion.train_end));
+  if (champion && championEnd !== null && championEnd >= axis.length) {
+    const end = new Date(timeAt(axis, axis.length - 1)).toISOString();
+    return `the champion has learnt until ${champion.train_end}, these data end ${end}: there is no day to compare on`;
+  }
   const windows = planWindows(axis, {
     settled: axis.length - 1 - settling,
     horizon: Math.max(...params.horizons),
-    championEnd: champion && indexAt(axis, Date.parse(champion.train_end)),
+    championEnd,
   });
   if ('tooShort' in windows) {
     return `${windows.have} ${axis.step}s are too few to train and to judge a model; ${windows.need} are needed`;

@@ -129,7 +129,11 @@ async function makeLedger(mlflow: Mlflow, { name, experiment, now }: HomeOptions
       experimentId,
       name: `aliases of ${name}`,
       startTime: now(),
-      tags: { [LEDGER_OF_TAG]: name, 'mlflow.note.content': LEDGER_DESCRIPTION },
+      tags: {
+        [LEDGER_OF_TAG]: name,
+        'mlflow.note.content': LEDGER_DESCRIPTION,
+        'mlflow.source.name': 'perennial',
+      },
     });
   const run = (await leftOver()) ?? (await settled(make, leftOver));
   await refuseUnlessWrittenOnce(mlflow, run.info.run_id);

@@ -73,7 +73,7 @@ describe.each<MlflowVersion>(['3', '2'])('the log of a run at MLflow %s', (versi
     expect(running.info).toMatchObject({
       run_id: log.runId,
       status: 'RUNNING',
-      run_name: 'm 2026-03-01 18:30',
+      run_name: '2026-03-01 18:30 m',
     });
     expect(running.data.tags['mlflow.note.content']).toContain('Training of **m**');
     await log.finish(DONE);

@@ -29,6 +29,8 @@ export interface Trained {
   weights: Float32Array;
   /** Mean loss of the batches since the point before, one each `LOSS_EVERY` steps. */
   trainingLoss: number[];
+  /** The same once the newest cutoffs are learnt too, from the best weights: it begins anew. */
+  finishingLoss: number[];
   /** Loss on the newest cutoffs, of which the steps before had learnt nothing, one each `lookEvery` steps. */
   heldOutLoss: number[];
 }
@@ -55,8 +57,9 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Tr
   };
   let looks = 0;
   const trainingLoss: number[] = [];
+  const finishingLoss: number[] = [];
   const heldOutLoss: number[] = [];
-  const since = { sum: 0, steps: 0 };
+  let since = { sum: 0, steps: 0, into: trainingLoss };
   const first = adam(weights.length, settings);
   for (let step = 0; step < schedule.steps && looks < settings.patience; step++) {
     if (!(await advance(step, task.before, first))) return null;
@@ -70,13 +73,14 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Tr
 
   // Now the newest cutoffs are learnt too, from the best weights and slowly.
   weights.set(best.weights);
+  since = { sum: 0, steps: 0, into: finishingLoss };
   const last = adam(weights.length, settings);
   for (let step = schedule.steps; step < schedule.total; step++) {
     if (!(await advance(step, task.all, last))) return null;
   }
   task.onProgress(1);
   const learnt = schedule.total > schedule.steps ? last.average() : best.weights;
-  return { weights: learnt, trainingLoss, heldOutLoss };
+  return { weights: learnt, trainingLoss, finishingLoss, heldOutLoss };
 
   async function advance(step: number, examples: LstmExamples, optimiser: Adam): Promise<boolean> {
     signal?.throwIfAborted();
@@ -90,7 +94,7 @@ export async function train(task: TrainTask, settings: LstmSettings): Promise<Tr
     task.onProgress(step / schedule.total);
     since.sum += loss;
     if (++since.steps === LOSS_EVERY) {
-      trainingLoss.push(since.sum / LOSS_EVERY);
+      since.into.push(since.sum / LOSS_EVERY);
       since.sum = since.steps = 0;
     }
     return Number.isFinite(loss) && Number.isFinite(norm);

@@ -52,10 +52,14 @@ describe('the LSTM', () => {
     expect(curves.map(({ name, every }) => [name, every])).toEqual([
       ['lstm-1/training-loss', 15],
       ['lstm-1/held-out-loss', 20],
+      ['lstm-1/finishing-loss', 15],
       ['lstm-2/training-loss', 15],
       ['lstm-2/held-out-loss', 20],
+      ['lstm-2/finishing-loss', 15],
     ]);
-    for (const { points } of curves) expect(points.at(-1)).toBeLessThan(points[0]!);
+    // The last part begins where the one before was best: it has little left to fall.
+    for (const { name, points } of curves)
+      if (!name.endsWith('finishing-loss')) expect(points.at(-1)).toBeLessThan(points[0]!);
     expect(await heard()).toEqual(curves);
   });
 

@@ -50,12 +50,17 @@ async function fitLstm(request: FitRequest, settings: LstmSettings): Promise<Lst
   return lstmFitted({ shape: series.shape, networks, spread });
 }
 
-function curvesOf({ trainingLoss, heldOutLoss }: Trained, network: number, { lookEvery }: LstmSettings) {
+function curvesOf(trained: Trained, network: number, { lookEvery }: LstmSettings): Curve[] {
+  const { trainingLoss, finishingLoss, heldOutLoss } = trained;
   const curve = (what: string, every: number, points: number[]): Curve => {
     const finite = points.map((point) => (Number.isFinite(point) ? point : null));
     return { name: `${LSTM}-${network + 1}/${what}`, unit: 'step', every, points: finite };
   };
-  return [curve('training-loss', LOSS_EVERY, trainingLoss), curve('held-out-loss', lookEvery, heldOutLoss)];
+  return [
+    curve('training-loss', LOSS_EVERY, trainingLoss),
+    curve('held-out-loss', lookEvery, heldOutLoss),
+    ...(finishingLoss.length > 0 ? [curve('finishing-loss', LOSS_EVERY, finishingLoss)] : []),
+  ];
 }
 
 function fail(): never {
