@@ -81,7 +81,7 @@ describe.each<MlflowVersion>(['3', '2'])('the log of a run at MLflow %s', (versi
     const [run] = await runsIn(experiment);
     expect(run.info).toMatchObject({ run_id: log.runId, status: 'FINISHED' });
     expect(run.data.tags).toMatchObject({ 'perennial.version': 'v0003', 'mlflow.user': 'the robot' });
-    expect(run.data.tags['mlflow.note.content']).toMatch(/^\*\*m: Better: the challenger becomes/);
+    expect(run.data.tags['mlflow.note.content']).toMatch(/^\*\*m:\*\* blend forecasts 20.0 % better/);
     expect(run.data.params).toMatchObject({ 'train.seed': '1', candidate: 'blend' });
     expect(run.inputs.dataset_inputs[0].dataset.digest).toBe(dataVersion);
     const byCutoff = await mlflow.metricHistory(run.info.run_id, 'wape_by_cutoff/challenger');
