@@ -1,5 +1,6 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../contracts/errors.ts';
 import { modelParams, readParams } from '../params.ts';
 import { FIRST_PUBLICATION } from '../simulator/portal.ts';
 import { paths, REPOSITORY, workspaceAt } from '../workspace.ts';
@@ -14,6 +15,7 @@ const MODEL = 'infections';
 export async function demoCommand(signal: AbortSignal): Promise<void> {
   const now = new Date(FIRST_PUBLICATION + 22 * 3_600_000).toISOString();
   process.env.PERENNIAL_NOW = now;
+  await beginAnew();
   const params = modelParams(await readParams(REPOSITORY), MODEL);
   await runModels(makeEnvironment({ now }, signal), [{ name: MODEL, params }], {
     mode: 'pull-request',
@@ -22,4 +24,19 @@ export async function demoCommand(signal: AbortSignal): Promise<void> {
   });
   const at = paths(workspaceAt(REPOSITORY), MODEL);
   await copyFile(join(at.profile, 'profile.html'), join(at.reports, 'profile.html'));
+}
+
+/** The same hash twice: what an earlier one left, or what time a fit took, must not matter. */
+async function beginAnew(): Promise<void> {
+  const others = (await readdir(join(REPOSITORY, 'reports')).catch(() => [])).filter(
+    (name) => name !== MODEL,
+  );
+  if (others.length > 0) {
+    throw new UsageError(`reports/ holds models of a team's own: ${others.join(', ')}`, {
+      hint: 'the example is made in a clone that holds nothing else',
+    });
+  }
+  const folders = ['data', 'artifacts', 'models', 'reports'].map((folder) => join(folder, MODEL));
+  for (const path of [...folders, 'data.dvc', 'dvc.lock'])
+    await rm(join(REPOSITORY, path), { recursive: true, force: true });
 }

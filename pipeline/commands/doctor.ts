@@ -34,6 +34,7 @@ export async function doctorCommand(environment: Environment, options: DoctorOpt
   const { console } = environment;
   if (options.json) console.print(JSON.stringify({ well: exitCode === 0, findings }, null, 2));
   else console.print(findingsTable(findings));
+  if (exitCode === 0 && !options.json) console.print(`\n${summary(findings)}`);
   if (exitCode !== 0) throw new PerennialError(summary(findings), { exitCode });
 }
 

@@ -175,10 +175,10 @@ describe('the command', () => {
   test('a table for people, the exit code for scripts', async () => {
     const well = await told({}, false);
     expect(well.error).toBeNull();
-    expect(well.text).toMatch(/^✓ git +\d.*\n(.*\n)+All is well: \d+ checks\.$/);
+    expect(well.text).toMatch(/^✓ git +\d.*\n(.*\n)+\nAll is well: \d+ checks\.$/);
     const wrong = await told({ MLFLOW_TRACKING_URI: 'localhost:5000' }, false);
     expect(wrong.error?.exitCode).toBe(7);
-    expect(wrong.text).toMatch(/✗ settings .*has no http.*\n +→ write http:\/\/localhost:5000\n/);
+    expect(wrong.text).toMatch(/✗ settings .*has no http.*\n +→ write http:\/\/localhost:5000$/m);
   });
 
   test('one JSON document', async () => {

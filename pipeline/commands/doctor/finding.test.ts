@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CorruptError, EXIT, PerennialError, UsageError } from '../../contracts/errors.ts';
 import { examine, exitCodeOf, type Finding } from './finding.ts';
-import { findingsTable } from './table.ts';
+import { findingsTable, summary } from './table.ts';
 
 const place = { home: 'remote', where: 's3://bucket' };
 const failing = (error: unknown): Promise<Finding> => examine(place, () => Promise.reject(error));
@@ -39,16 +39,13 @@ describe('the exit code', () => {
   });
 });
 
-test('the table has a line a finding, what to do below it, and counts', async () => {
+test('the table has a line a finding, what to do below it; the last line counts', async () => {
   const well = await examine({ home: 'git', where: '' }, async () => '2.39.5');
   const wrong = await failing(new CorruptError('x is not y', { hint: 'mend it' }));
   expect(findingsTable([well, wrong])).toBe(
-    [
-      '✓ git                  2.39.5',
-      '✗ remote  s3://bucket  x is not y',
-      '          → mend it',
-      '',
-      '1 of 2 checks found something wrong; each line with ✗ says what to do.',
-    ].join('\n'),
+    ['✓ git                  2.39.5', '✗ remote  s3://bucket  x is not y', '          → mend it'].join('\n'),
+  );
+  expect(summary([well, wrong])).toBe(
+    '1 of 2 checks found something wrong; each line with ✗ says what to do.',
   );
 });

@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 const MARKS: Record<Finding['state'], string> = { well: '✓', note: '·', wrong: '✗' };
 const WIDEST_PLACE = 46;
 
-/** A line for each finding, what to do below it, and a last line that counts. */
+/** A line for each finding, what to do below it. */
 export function findingsTable(findings: Finding[]): string {
   const width = (values: string[]) => Math.max(0, ...values.map((value) => value.length));
   const home = width(findings.map((finding) => finding.home));
@@ -13,7 +13,7 @@ export function findingsTable(findings: Finding[]): string {
     `${MARKS[finding.state]} ${finding.home.padEnd(home)}  ${placed(finding, where, indent)}`.trimEnd(),
     ...(finding.hint ? [`${indent}→ ${finding.hint}`] : []),
   ]);
-  return [...lines, '', summary(findings)].join('\n');
+  return lines.join('\n');
 }
 
 /** A long address gets a line of its own. */
@@ -21,6 +21,7 @@ function placed({ where, said }: Finding, width: number, indent: string): string
   return where.length > width ? `${where}\n${indent}${said}` : `${where.padEnd(width)}  ${said}`;
 }
 
+/** The last line, on the stream that its meaning belongs to. */
 export function summary(findings: Finding[]): string {
   const wrong = findings.filter(({ state }) => state === 'wrong').length;
   if (wrong === 0) return `All is well: ${findings.length} checks.`;
