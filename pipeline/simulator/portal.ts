@@ -119,6 +119,8 @@ function answer(resources: Map<string, Resource>, request: IncomingMessage, resp
   const headers = {
     etag,
     'last-modified': resource.modified.toUTCString(),
+    // The portal's own day, not this machine's: the same day twice is the same snapshot twice.
+    date: resource.modified.toUTCString(),
     'cache-control': 'no-cache',
     vary: 'accept-encoding',
   };
