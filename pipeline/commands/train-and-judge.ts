@@ -48,7 +48,9 @@ async function train(
   { dvc, registry, champion, versions, runLog }: Training & { runLog: RunLog },
 ) {
   const { paths: at } = context;
-  await reproduce(dvc, context, ['features', 'profile', 'train']);
+  // One after the other: DVC takes stages that do not need each other in any order, and writes dvc.lock in that order.
+  await reproduce(dvc, context, ['features', 'profile']);
+  await reproduce(dvc, context, ['train']);
   await evaluate(context, { registry, ...versions });
   let promotion = await compare(context, versions);
   if (!champion && !promotion.promote && existsSync(join(at.train, 'fallback'))) {
