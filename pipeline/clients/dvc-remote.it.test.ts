@@ -87,14 +87,17 @@ describe.each(Object.entries(REMOTES))('a remote: %s', { timeout: LIMIT_MS }, (_
     OWN.concat(OTHERS).filter((each) => existsSync(join(at(name), '.dvc/cache', keyOf(each))));
 
   it('goes on with a push that was killed, sending the rest only', async () => {
+    const before = remote.proxy ? await killedPush(remote.proxy) : new Set<string>();
+    const { pushed } = await dvc('origin').push();
     if (remote.proxy) {
-      const push = (signal: AbortSignal) => dvc('origin', { signal }).push();
-      await killWhile(remote.proxy, /PUT|POST/, push, () => new Set(sent()).size === 3);
-      expect([...new Set(sent())].sort()).toEqual([md5('one'), ...OTHERS].sort());
-      remote.proxy.requests.length = 0;
+      const after = sent();
+      expect(after).toContain(HELD);
+      expect(after.at(-1)).toMatch(/\.dir$/);
+      expect(after.filter((object) => before.has(object))).toEqual([]);
     }
-    expect(await dvc('origin').push()).toEqual({ pushed: remote.proxy ? 2 : 5 });
-    if (remote.proxy) expect(sent()).toEqual([HELD, expect.stringMatching(/\.dir$/)]);
+    // An object may have come whole while its answer was on the way.
+    expect(pushed).toBeLessThanOrEqual(5 - before.size);
+    expect(pushed).toBeGreaterThanOrEqual(remote.proxy ? 2 : 5);
     expect(readFileSync(join(at('origin'), '.dvc/config'), 'utf8')).not.toMatch(/remote/);
     expect(readdirSync(join(at('origin'), '.dvc'))).not.toContain('config.local');
   });
@@ -173,23 +176,23 @@ describe.each(Object.entries(REMOTES))('a remote: %s', { timeout: LIMIT_MS }, (_
     );
   }
 
-  /** Ends `work` once all but one object have moved: that one's request gets no answer. */
-  async function killWhile(
-    proxy: FaultProxy,
-    which: RegExp,
-    work: (signal: AbortSignal) => Promise<unknown>,
-    rest: () => boolean,
-  ): Promise<void> {
-    const isHeld = (method: string, path: string) => which.test(method) && path.includes(HELD.slice(2));
+  /** Ends a push in the middle: one object's request gets no answer, the others have time to be sent.
+   *  @returns what was sent */
+  async function killedPush(proxy: FaultProxy): Promise<Set<string>> {
+    const isHeld = (method: string, path: string) => /PUT|POST/.test(method) && path.includes(HELD.slice(2));
     proxy.requests.length = 0;
     proxy.fail({ when: isHeld, fault: { kind: 'no-headers' }, times: Number.POSITIVE_INFINITY });
     const controller = new AbortController();
-    const done = refusal(work(controller.signal));
+    const done = refusal(dvc('origin', { signal: controller.signal }).push());
     const held = () => proxy.requests.some(({ method, path }) => isHeld(method, path));
-    for (let i = 0; i < 4000 && !(held() && rest()); i++) await wait(50);
-    expect([held(), rest()]).toEqual([true, true]);
+    for (let i = 0; i < 2000 && !held(); i++) await wait(50);
+    for (let i = 0; i < 400 && new Set(sent()).size < 3; i++) await wait(50);
     controller.abort();
     expect(await done).toMatchObject({ failure: 'cancelled' });
+    expect(held()).toBe(true);
+    const before = new Set(sent());
     proxy.heal();
+    proxy.requests.length = 0;
+    return before;
   }
 });

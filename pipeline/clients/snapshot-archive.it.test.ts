@@ -91,12 +91,17 @@ it('keeps ten years of daily snapshots, pushed through DVC, under 2,000 objects'
 
 /** @returns how many things the child did to the file system */
 async function run(place: string, dieAt: number): Promise<number> {
-  const { stdout, signal } = await execa('node', ['--import', 'tsx', '--import', death, child, place], {
-    env: { DIE_AT: String(dieAt), DIE_UNDER: place },
-    reject: dieAt === 0,
-    timeout: 60_000,
-  });
-  if (dieAt > 0) expect(signal).toBe('SIGKILL');
+  const { stdout, signal, exitCode } = await execa(
+    'node',
+    ['--import', 'tsx', '--import', death, child, place],
+    {
+      env: { DIE_AT: String(dieAt), DIE_UNDER: place },
+      reject: dieAt === 0,
+      timeout: 60_000,
+    },
+  );
+  // Streams write in more or fewer pieces: at the last moments one may have ended before.
+  if (dieAt > 0 && exitCode !== 0) expect(signal).toBe('SIGKILL');
   return Number(stdout.split('\n').at(-1));
 }
 
