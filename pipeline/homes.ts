@@ -1,5 +1,4 @@
-import { secretsOf as secretsOfRemote } from './clients/dvc-remote-config.ts';
-import { secretsOf as secretsOfMlflow } from './clients/mlflow/wire.ts';
+import { mlflowSecrets, remoteSecrets } from './clients/home-secrets.ts';
 import type { Homes } from './contracts/homes.ts';
 import { dagshubRepository, readDagshub } from './home-settings/dagshub.ts';
 import { defaultRemote } from './home-settings/dvc-config.ts';
@@ -53,9 +52,7 @@ export async function readModelPrefix(
 
 /** Every value that must not be read by others, in each form in which it travels. */
 export function secretsOf({ mlflow, remote }: Homes): string[] {
-  return [
-    ...new Set([...(mlflow ? secretsOfMlflow(mlflow) : []), ...(remote ? secretsOfRemote(remote) : [])]),
-  ];
+  return [...new Set([...(mlflow ? mlflowSecrets(mlflow) : []), ...(remote ? remoteSecrets(remote) : [])])];
 }
 
 /** Where both homes are named on their own, Dagshub's token is not asked for. */

@@ -8,6 +8,7 @@ import type { RemoteHome } from '../contracts/homes.ts';
 import { DvcError } from './dvc-error.ts';
 import { refusal } from './dvc-remote-failure.ts';
 import { type StoreStep, stepsOn } from './dvc-store.ts';
+import { basicAuth } from './home-secrets.ts';
 
 export interface CheckOptions {
   signal?: AbortSignal;
@@ -157,8 +158,7 @@ async function ask(
 
 function authorization({ config }: RemoteHome): Record<string, string> {
   const { auth, user = '', password = '', custom_auth_header } = config;
-  if (auth === 'basic')
-    return { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` };
+  if (auth === 'basic') return { authorization: `Basic ${basicAuth(user, password)}` };
   if (auth === 'custom' && custom_auth_header) return { [custom_auth_header]: password };
   return {};
 }

@@ -40,19 +40,6 @@ export async function withRemote<T>(
   }
 }
 
-/** Every value that no line and no error may show, in each form in which it travels. */
-export function secretsOf(home: RemoteHome): string[] {
-  const values = home.secrets.map((name) => home.config[name] ?? '');
-  const { user = '', password } = home.config;
-  if (password) values.push(Buffer.from(`${user}:${password}`).toString('base64'));
-  // Azure's libraries show parts of a connection string alone.
-  for (const value of [...values]) {
-    for (const [, part] of value.matchAll(/(?:AccountKey|SharedAccessSignature)=([^;]+)/g)) values.push(part);
-  }
-  // Shorter ones stand in ordinary words: taking them out would leave nothing to read.
-  return [...new Set(values)].filter((value) => value.length >= 4).sort((a, b) => b.length - a.length);
-}
-
 /** A remote of DVC's own settings keeps its name, by which single outputs may ask for it; one from the environment gets a
  *  name that the repository's settings, which win, cannot have. */
 function nameFor(home: RemoteHome): string {

@@ -1,6 +1,6 @@
 import type { RemoteHome } from '../contracts/homes.ts';
 import { DvcError, type RemoteFailure } from './dvc-error.ts';
-import { secretsOf } from './dvc-remote-config.ts';
+import { remoteSecrets } from './home-secrets.ts';
 import { redact } from './redact.ts';
 
 type Refused = Exclude<RemoteFailure, 'no-remote' | 'lost-objects'>;
@@ -39,7 +39,7 @@ export function explainTransfer(home: RemoteHome, output: string): DvcError | nu
   if (failure === null) return null;
   // What lies in a folder fills the disk of the remote.
   const full = failure === 'disk-full' && home.kind === 'folder' && /failed to push/.test(output);
-  const said = new Error(redact(errors.join('\n'), secretsOf(home)));
+  const said = new Error(redact(errors.join('\n'), remoteSecrets(home)));
   return refusal(home, full ? 'remote-full' : failure, said);
 }
 

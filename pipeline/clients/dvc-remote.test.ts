@@ -7,10 +7,11 @@ import { CorruptError, UsageError } from '../contracts/errors.ts';
 import { missingData, readDirObject, refuseCorrupt, trackedOutputs, verifyCache } from './dvc-cache.ts';
 import { LostObjectsError } from './dvc-error.ts';
 import { readTransfer } from './dvc-output.ts';
-import { configText, secretsOf, withRemote } from './dvc-remote-config.ts';
+import { configText, withRemote } from './dvc-remote-config.ts';
 import { explainTransfer, remoteFailure } from './dvc-remote-failure.ts';
 import { readRemotes } from './dvc-remote-settings.ts';
 import { homeOf, httpHome, keyOf } from './dvc-remotes.testing.ts';
+import { remoteSecrets } from './home-secrets.ts';
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');
 
@@ -140,13 +141,13 @@ describe("a remote's settings for DVC", () => {
 
   it('name all forms in which a secret travels', () => {
     const basic = Buffer.from('ada:top-secret').toString('base64');
-    expect(secretsOf(httpHome('http://x', 'top-secret'))).toEqual([basic, 'top-secret']);
+    expect(remoteSecrets(httpHome('http://x', 'top-secret'))).toEqual([basic, 'top-secret']);
     const azure = homeOf(
       'azure',
       { url: 'azure://c', connection_string: 'AccountName=a;AccountKey=abcd==;' },
       ['connection_string'],
     );
-    expect(secretsOf(azure)).toContain('abcd==');
+    expect(remoteSecrets(azure)).toContain('abcd==');
   });
 });
 

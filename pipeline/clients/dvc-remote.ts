@@ -4,9 +4,10 @@ import { DvcError, type DvcFailure } from './dvc-error.ts';
 import { lostObjects } from './dvc-lost-objects.ts';
 import { readTransfer } from './dvc-output.ts';
 import { checkRemote } from './dvc-remote-check.ts';
-import { secretsOf, withRemote } from './dvc-remote-config.ts';
+import { withRemote } from './dvc-remote-config.ts';
 import { explainTransfer } from './dvc-remote-failure.ts';
 import { type DvcOptions, type DvcResult, parseAnswer, runDvc } from './dvc-run.ts';
+import { remoteSecrets } from './home-secrets.ts';
 
 export interface RemoteCall {
   /** Default: the one that `dvcAt` was given. */
@@ -42,7 +43,7 @@ export function remoteCommands(options: DvcOptions) {
         {
           ...options,
           env: { ...options.env, ...remote.env, ...env?.(remote.folder) },
-          secrets: [...(options.secrets ?? []), ...secretsOf(home)],
+          secrets: [...(options.secrets ?? []), ...remoteSecrets(home)],
         },
         (output) => explain(home, output),
       ),

@@ -5,9 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { RemoteHome } from '../contracts/homes.ts';
 import { DvcError } from './dvc-error.ts';
-import { secretsOf, withRemote } from './dvc-remote-config.ts';
+import { withRemote } from './dvc-remote-config.ts';
 import { refusal, remoteFailure } from './dvc-remote-failure.ts';
 import { dvcBinary, environment } from './dvc-run.ts';
+import { remoteSecrets } from './home-secrets.ts';
 import { runGroup } from './process-group.ts';
 import { redact } from './redact.ts';
 
@@ -70,7 +71,7 @@ export async function stepsOn(
   if (ended === 'not-found' || lines.length === 0) {
     throw new DvcError(
       'no-dvc',
-      `the Python of DVC does not run: ${redact(output.slice(-500), secretsOf(home))}`,
+      `the Python of DVC does not run: ${redact(output.slice(-500), remoteSecrets(home))}`,
       {
         hint: 'run `npm run setup`',
       },
@@ -83,7 +84,7 @@ export async function stepsOn(
 }
 
 function asRefusal(home: RemoteHome, words: string): DvcError {
-  const shown = redact(words, secretsOf(home));
+  const shown = redact(words, remoteSecrets(home));
   const failure = remoteFailure(words);
   if (failure) return refusal(home, failure, new Error(shown));
   const [first] = shown.split('\n');

@@ -49,8 +49,7 @@ async function train(
 ) {
   const { paths: at } = context;
   // One after the other: DVC takes stages that do not need each other in any order, and writes dvc.lock in that order.
-  await reproduce(dvc, context, ['features', 'profile']);
-  await reproduce(dvc, context, ['train']);
+  await reproduce(dvc, context, ['features', 'profile'], ['train']);
   await evaluate(context, { registry, ...versions });
   let promotion = await compare(context, versions);
   if (!champion && !promotion.promote && existsSync(join(at.train, 'fallback'))) {
@@ -62,9 +61,11 @@ async function train(
   return { version, promotion, metrics: await readJson(at.metrics, MetricsFile) };
 }
 
-/** Runs the cached stages through DVC, which skips what did not change. */
-export async function reproduce(dvc: Dvc, context: StageContext, stages: CachedStage[]): Promise<void> {
+/** Runs groups of cached stages through DVC, one group after the other; DVC skips what did not change. */
+export async function reproduce(dvc: Dvc, context: StageContext, ...groups: CachedStage[][]): Promise<void> {
   await writeRecipes(context.workspace, context.model, context.params);
-  const result = await dvc.repro(stages.map((stage) => `${stage}@${context.model}`));
-  context.log.info(result, 'dvc repro');
+  for (const stages of groups) {
+    const result = await dvc.repro(stages.map((stage) => `${stage}@${context.model}`));
+    context.log.info(result, 'dvc repro');
+  }
 }

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { PerennialError } from '../../contracts/errors.ts';
 import type { MlflowHome } from '../../contracts/homes.ts';
+import { mlflowSecrets } from '../home-secrets.ts';
 import { redact } from '../redact.ts';
 import { type AttemptError, GaveUp, realTiming, retrying, type Timing } from '../retry.ts';
 import { type Advice, failureOf, neverArrived } from '../transport-failure.ts';
@@ -10,7 +11,7 @@ import { parseJson } from './json.ts';
 import { lanes } from './lanes.ts';
 import { MlflowError } from './mlflow-error.ts';
 import { notMlflow, proxyRefused, Refused, refusalOf } from './refusals.ts';
-import { AnswerTooLarge, LANES, type Reply, secretsOf, wireTo } from './wire.ts';
+import { AnswerTooLarge, LANES, type Reply, wireTo } from './wire.ts';
 
 export interface AskOptions {
   signal?: AbortSignal;
@@ -28,7 +29,7 @@ export function asker(home: MlflowHome, options: AskOptions): Ask & { close(): P
   const turn = lanes(LANES);
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
-  const secrets = secretsOf(home);
+  const secrets = mlflowSecrets(home);
   const credentials = home.token ? 'token' : secrets.length > 0 ? 'password' : 'none';
   const clean = (text: string) => redact(text, secrets);
 

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { MlflowHome } from '../../contracts/homes.ts';
+import { basicAuth } from '../home-secrets.ts';
 import type { Asked } from './asked.ts';
 import { toJson } from './json.ts';
 
@@ -48,12 +49,6 @@ export function wireTo(home: MlflowHome, env: Record<string, string | undefined>
   };
 }
 
-/** Values that never appear in a message. */
-export function secretsOf(home: MlflowHome): string[] {
-  const authorization = authorizationOf(home)?.replace(/^\w+ /, '');
-  return [home.password, home.token, authorization].filter((secret): secret is string => Boolean(secret));
-}
-
 function dispatcherFor(home: MlflowHome, env: Record<string, string | undefined>): Dispatcher {
   const tls = home.insecureTls ? { rejectUnauthorized: false } : {};
   const limits = {
@@ -74,7 +69,7 @@ function dispatcherFor(home: MlflowHome, env: Record<string, string | undefined>
 function authorizationOf({ username, password, token }: MlflowHome): string | undefined {
   if (token) return `Bearer ${token}`;
   if (username === undefined && password === undefined) return undefined;
-  return `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`;
+  return `Basic ${basicAuth(username, password)}`;
 }
 
 function urlOf(home: MlflowHome, { path, query = {} }: Asked): string {
