@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { StageFailedError } from './clients/dvc-error.ts';
 import { type GlobalOptions, makeEnvironment } from './commands/environment.ts';
+import { addWorkflowCommands } from './commands/workflow-commands.ts';
 import { EXIT, PerennialError } from './contracts/errors.ts';
 import { withoutSecrets } from './secrets.ts';
 
@@ -134,6 +135,8 @@ for (const direction of ['pull', 'push'] as const) {
       (await import('./commands/transfer.ts')).transferCommand(environment(options), direction, model),
     );
 }
+
+addWorkflowCommands({ command, environment });
 
 program
   .command('demo', { hidden: true })

@@ -7,24 +7,21 @@ import { packSnapshots } from '../clients/snapshot-archive.ts';
 import { codeCommit, dataVersion } from '../clients/versions.ts';
 import type { StageContext } from '../context.ts';
 import { PackManifest } from '../contracts/bundle.ts';
-import { indexAt, STEP_MS, timeAt } from '../contracts/panel.ts';
-import { Plan } from '../contracts/plan.ts';
 import { Promotion } from '../contracts/promotion.ts';
-import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
+import type { Registry } from '../contracts/registry.ts';
 import { type Snapshot, SourceState } from '../contracts/snapshot.ts';
-import { readJson, writeJson } from '../files.ts';
+import { readJson } from '../files.ts';
 import { gate } from '../stages/gate/run.ts';
 import { ingest } from '../stages/ingest/run.ts';
 import { deliverPending, interruptedRun } from '../stages/log/run.ts';
 import { publish } from '../stages/publish/run.ts';
 import { completeRegister } from '../stages/register/run.ts';
 import { isDue } from '../stages/retrain/due.ts';
-import { observationAxis } from './observation-span.ts';
 import type { Outside } from './outside.ts';
 import { type PlacesSource, preparePlaces } from './places.ts';
-import { planFile, planWindows } from './plan.ts';
 import { brief, emptyResult, type RunResult } from './run-result.ts';
 import { reproduce, trainAndJudge } from './train-and-judge.ts';
+import { writePlan } from './write-plan.ts';
 
 interface LoopOptions {
   train?: boolean;
@@ -111,33 +108,4 @@ async function trainingDue(
     trained: last && new Date(last.decided_at),
     every: context.params.schedule.train,
   });
-}
-
-/** @returns null, or in a sentence why nothing can be trained and judged on these data */
-async function writePlan(context: StageContext, champion: RegisteredVersion | null): Promise<string | null> {
-  const { paths: at, model, params } = context;
-  const axis = await observationAxis(at);
-  const settling =
-    axis.step === 'hour' ? 0 : Math.ceil((params.settled_after_days * STEP_MS.day) / axis.stepMs);
-  const championEnd = champion && indexAt(axis, Date.parse(champion.train_end));
-  if (champion && championEnd !== null && championEnd >= axis.length) {
-    const end = new Date(timeAt(axis, axis.length - 1)).toISOString();
-    return `the champion has learnt until ${champion.train_end}, these data end ${end}: there is no day to compare on`;
-  }
-  const windows = planWindows(axis, {
-    settled: axis.length - 1 - settling,
-    horizon: Math.max(...params.horizons),
-    championEnd,
-  });
-  if ('tooShort' in windows) {
-    return `${windows.have} ${axis.step}s are too few to train and to judge a model; ${windows.need} are needed`;
-  }
-  const plan = planFile(
-    model,
-    axis,
-    windows,
-    champion && { version: champion.version, digest: champion.digest, train_end: champion.train_end },
-  );
-  await writeJson(at.plan, Plan, plan);
-  return null;
 }

@@ -6,7 +6,10 @@ import { mlflowAt } from '../clients/mlflow/mlflow-at.ts';
 import { MlflowError, type MlflowFailure } from '../clients/mlflow/mlflow-error.ts';
 import type { StageContext } from '../context.ts';
 import type { Homes } from '../contracts/homes.ts';
+import { Production } from '../contracts/promotion.ts';
+import { readJson } from '../files.ts';
 import { readExperiment, readHomes, readModelPrefix } from '../homes.ts';
+import { desiredRegistry } from '../registry/desired.ts';
 import { type OpenRegistry, openRegistry } from '../registry/open.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Environment } from './environment.ts';
@@ -17,6 +20,7 @@ export interface Outside {
   /** null: nothing is logged. */
   mlflow: Mlflow | null;
   experiment(model: string): Promise<string>;
+  /** Where git is the truth (not in `.perennial/`) the champion is whom `production.json` names. */
   registry(context: StageContext): Promise<OpenRegistry>;
   /** Asks every home whether it lets us in: a wrong password is told before an hour of training, not after it.
    *  An MLflow server that is away is no refusal here; what cannot do without it says so when its turn comes. */
@@ -36,8 +40,8 @@ export async function openOutside(environment: Environment, given?: Homes): Prom
     homes,
     mlflow,
     experiment: (model) => readExperiment(model),
-    async registry({ model, paths, now, log }) {
-      return openRegistry({
+    async registry({ workspace, model, paths, now, log }) {
+      const registry = openRegistry({
         homes,
         model,
         directory: paths.registry,
@@ -48,6 +52,9 @@ export async function openOutside(environment: Environment, given?: Homes): Prom
         signal,
         log,
       });
+      return workspace.local
+        ? registry
+        : desiredRegistry(registry, () => readJson(paths.production, Production));
     },
     async check() {
       const asks = [homes.remote && checkRemote(homes.remote, { signal }), mlflow && letsUsIn(mlflow)];
