@@ -9,9 +9,7 @@ import { Plan } from '../../contracts/plan.ts';
 import { Promotion } from '../../contracts/promotion.ts';
 import { TrainFile } from '../../contracts/train.ts';
 import { readJson, writeJson, writeWhole } from '../../files.ts';
-import { SEASON_STEPS } from '../../metrics/season-steps.ts';
-import { decide } from './decide.ts';
-import { lookAt } from './history.ts';
+import { promotionOf } from './promotion.ts';
 import { reportText } from './report-text.ts';
 
 /** Decides on what evaluate left, and says why: `promotion.json` and `report.md`.
@@ -31,44 +29,21 @@ export async function compare(
   const losses = await needed(lossesPath, readLosses(lossesPath));
   const history = await readHistory(paths.history);
 
-  const challenger = metrics.models.find(({ role }) => role === 'challenger');
-  const champion = metrics.models.find(({ role }) => role === 'champion');
-  const baselines = metrics.models.filter(({ role }) => role === 'baseline');
-  if (!challenger?.digest || baselines.length === 0)
-    throw new CorruptError(`${paths.metrics} has no challenger or no baseline`, { hint: AGAIN });
-  if (champion?.digest !== plan.champion?.digest)
-    throw new CorruptError(`${paths.metrics} was made against another champion than ${paths.plan}`, {
-      hint: AGAIN,
-    });
-
   if (metrics.commit !== versions.commit || metrics.data_version !== versions.dataVersion)
     throw new CorruptError(`${paths.metrics} was made by another commit or from other data`, { hint: AGAIN });
 
-  const longest = Math.max(...params.horizons);
-  const decision = decide({
+  const promotion = promotionOf({
     model,
-    challenger: {
-      name: challenger.name,
-      digest: challenger.digest,
-      isBaseline: train.is_baseline || (versions.fallback ?? false),
-      errors: challenger.overall,
-    },
-    champion:
-      champion && plan.champion
-        ? {
-            name: champion.name,
-            version: plan.champion.version,
-            digest: plan.champion.digest,
-            errors: champion.overall,
-          }
-        : null,
-    baselines: baselines.map(({ name, overall }) => ({ name, errors: overall })),
+    metrics,
     losses,
+    plan,
+    history,
     policy: params.promotion,
-    look: plan.champion ? lookAt(plan.champion.version, history) : 1,
-    blockMs: (longest + SEASON_STEPS[schema.step]) * schema.step_ms,
+    horizons: params.horizons,
+    axis: { step: schema.step, stepMs: schema.step_ms },
+    isBaseline: train.is_baseline || (versions.fallback ?? false),
+    decidedAt: context.now().toISOString(),
   });
-  const promotion: Promotion = { ...decision, decided_at: context.now().toISOString() };
 
   const names = new Map(schema.tracts.map(({ id, name }) => [id, name]));
   await writeWhole(paths.report, reportText(promotion, metrics, names));

@@ -6,17 +6,15 @@ import type { StageContext } from '../../context.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import { Leaderboard, MetricsFile } from '../../contracts/metrics.ts';
-import { indexAt, type TargetPanel, timeAt } from '../../contracts/panel.ts';
+import type { TargetPanel } from '../../contracts/panel.ts';
 import { Plan, windowsOf } from '../../contracts/plan.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import { readJson, writeJson } from '../../files.ts';
-import { SEASON_STEPS } from '../../metrics/season-steps.ts';
 import { readBundle } from '../../registry/bundle-folder.ts';
 import { verifyBundle } from '../../registry/manifest.ts';
 import { taskFor } from '../../tasks/index.ts';
 import type { Task } from '../../tasks/task.ts';
-import { commonRows, rowsLike } from './common-rows.ts';
-import { lossTable, scoreModel, yardstick } from './score-models.ts';
+import { scoreSides } from './score-sides.ts';
 
 export interface EvaluateOptions {
   registry: Registry;
@@ -51,53 +49,36 @@ export async function evaluate(context: StageContext, options: EvaluateOptions):
   const champion = version && (await scoreChampion(context, { ...options, task, panel, window, version }));
 
   const baselineNames = baselinesFirst(leaderboard, task.baseline);
-  const baselines = tables.filter(({ model: name }) => baselineNames.includes(name));
-  const firstCutoff = version ? indexAt(panel, Date.parse(version.train_end)) : window[0];
-  const sides = commonRows([challenger, ...(champion ? [champion] : []), ...baselines], firstCutoff);
-  const rows = sides[0];
-  const yard = yardstick(panel, { season: SEASON_STEPS[panel.step], until: window[0] });
-
-  const named = sides.map((table, side) => {
-    if (side === 0) return { table, role: 'challenger' as const, name: bundle.manifest.candidate };
-    if (champion && side === 1) return { table, role: 'champion' as const, name: version.candidate };
-    return { table, role: 'baseline' as const, name: table.model };
-  });
-  named.sort((a, b) => rank(a.role, a.name) - rank(b.role, b.name));
-  function rank(role: string, name: string): number {
-    return role === 'baseline' ? baselineNames.indexOf(name) : -1;
-  }
-
-  const start = (cutoff: number) => timeAt(panel, cutoff);
-  const { metric } = params.promotion;
-  await writeLosses(
-    join(paths.evaluate, 'losses.parquet'),
-    named.map(({ table, role, name }) => lossTable(table, yard, { role, name, metric, start })),
-  );
-  const candidates = tables.filter(
-    ({ model: name }) =>
-      name !== 'challenger' && !baselineNames.includes(name) && name !== bundle.manifest.candidate,
-  );
-  const file: MetricsFile = {
-    model,
-    made_at: context.now().toISOString(),
-    commit: options.commit,
-    data_version: options.dataVersion,
-    windows: plan.windows,
-    cutoffs: new Set(rows.cutoff).size,
-    models: [
-      ...named.map(({ table, role, name }) => ({
-        ...scoreModel(table, yard, { role, name, detail: true }),
-        ...(role === 'challenger' && { digest: bundle.digest }),
-        ...(role === 'champion' && { digest: version!.digest }),
-      })),
-      ...candidates.map((table) =>
-        scoreModel(rowsLike(table, rows), yard, { role: 'candidate', name: table.model, detail: false }),
+  const order = (table: ScoredForecasts) => baselineNames.indexOf(table.model);
+  const { losses, metrics } = scoreSides(
+    {
+      challenger: { table: challenger, name: bundle.manifest.candidate, digest: bundle.digest },
+      champion: champion && {
+        table: champion,
+        name: version.candidate,
+        digest: version.digest,
+        trainEnd: version.train_end,
+      },
+      baselines: tables.filter((table) => order(table) >= 0).sort((a, b) => order(a) - order(b)),
+      candidates: tables.filter(
+        (table) =>
+          table.model !== 'challenger' && order(table) < 0 && table.model !== bundle.manifest.candidate,
       ),
-    ],
-  };
-  await writeJson(paths.metrics, MetricsFile, file);
-  context.log.info({ cutoffs: file.cutoffs, rows: rows.tract.length }, 'evaluated');
-  return file;
+    },
+    {
+      model,
+      metric: params.promotion.metric,
+      plan,
+      panel,
+      madeAt: context.now().toISOString(),
+      commit: options.commit,
+      dataVersion: options.dataVersion,
+    },
+  );
+  await writeLosses(join(paths.evaluate, 'losses.parquet'), losses);
+  await writeJson(paths.metrics, MetricsFile, metrics);
+  context.log.info({ cutoffs: metrics.cutoffs, rows: losses[0].tract.length }, 'evaluated');
+  return metrics;
 }
 
 async function scoreChampion(
