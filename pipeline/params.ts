@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, YAMLParseError } from 'yaml';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from './contracts/errors.ts';
 import { type ModelParams, Params } from './contracts/params.ts';
@@ -9,15 +9,24 @@ import { type ModelParams, Params } from './contracts/params.ts';
  *  @throws UsageError that names each wrong setting, what it holds and what was expected */
 export async function readParams(directory: string): Promise<Params> {
   const path = join(directory, 'params.yaml');
-  let document: unknown;
-  try {
-    document = parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    if (cause instanceof YAMLParseError)
-      throw new UsageError(`params.yaml is not YAML: ${cause.message}`, { cause });
+  const text = await readFile(path, 'utf8').catch((cause) => {
     throw new UsageError(`${path} cannot be read`, {
       cause,
       hint: 'restore it with `git checkout params.yaml`',
+    });
+  });
+  return parseParams(text);
+}
+
+/** The same, of a text: that of another commit, say. @throws UsageError */
+export function parseParams(text: string): Params {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (cause) {
+    // Also what is YAML and no tree: too many aliases, an anchor that is not there.
+    throw new UsageError(`params.yaml is not YAML: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
     });
   }
   const result = Params.safeParse(document);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { REPOSITORY } from '../workspace.ts';
-import { codeOf, importsOf } from './code-of.ts';
+import { codeOf, importsOf, workTree } from './code-of.ts';
 
 it('finds what runs, over several lines too, and leaves types and comments out', () => {
   const text = `
@@ -36,7 +36,7 @@ const text = "import of 'goods' from 'abroad'";
 });
 
 it("follows this repository's own stages down to the metrics and the libraries", async () => {
-  const { files, packages } = await codeOf('pipeline/stages/train/run.ts', REPOSITORY);
+  const { files, packages } = await codeOf('pipeline/stages/train/run.ts', workTree(REPOSITORY));
   expect([...files.keys()]).toEqual(
     expect.arrayContaining(['pipeline/stages/train/run.ts', 'pipeline/files.ts']),
   );

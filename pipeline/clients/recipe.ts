@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { CorruptError } from '../contracts/errors.ts';
 import type { ModelParams } from '../contracts/params.ts';
 import { writeJson } from '../files.ts';
 import { paths, REPOSITORY, type Workspace } from '../workspace.ts';
-import { codeOf } from './code-of.ts';
+import { codeOf, workTree } from './code-of.ts';
+import type { ReadText } from './tree-reader.ts';
 
 export const CACHED_STAGES = ['features', 'profile', 'train'] as const;
 export type CachedStage = (typeof CACHED_STAGES)[number];
@@ -32,16 +34,18 @@ export async function writeRecipes(
   repository = REPOSITORY,
 ): Promise<void> {
   const at = paths(workspace, model);
+  const read = workTree(repository);
   for (const stage of CACHED_STAGES) {
-    const inputs: Recipe['inputs'] = stage === 'features' ? { 'plan.json': await sha256OrNull(at.plan) } : {};
-    const recipe = {
-      stage,
-      params: settingsOf(stage, params),
-      inputs,
-      ...(await codeOfStage(stage, repository)),
-    };
+    const recipe = await recipeOf(stage, params, read);
+    if (stage === 'features') recipe.inputs['plan.json'] = await sha256OrNull(at.plan);
     await writeJson(join(workspace.root, 'artifacts', model, 'recipe', `${stage}.json`), Recipe, recipe);
   }
+}
+
+/** A stage's recipe without its optional inputs.
+ *  @param read the work tree, or one commit of the repository */
+export async function recipeOf(stage: CachedStage, params: ModelParams, read: ReadText): Promise<Recipe> {
+  return { stage, params: settingsOf(stage, params), inputs: {}, ...(await codeOfStage(stage, read)) };
 }
 
 /** Where the data come from, when they are checked and who promotes does not change what a stage makes of them. */
@@ -53,14 +57,25 @@ function settingsOf(stage: CachedStage, params: ModelParams): Record<string, unk
   return { ...shared, train, metric: promotion.metric };
 }
 
-async function codeOfStage(stage: CachedStage, repository: string) {
-  const { files, packages } = await codeOf(`pipeline/stages/${stage}/run.ts`, repository);
+async function codeOfStage(stage: CachedStage, read: ReadText) {
+  const { files, packages } = await codeOf(`pipeline/stages/${stage}/run.ts`, read);
   const code: Record<string, string> = {};
   for (const [path, text] of files) code[path] = sha256(text);
-  const lock = Lock.parse(JSON.parse(await readFile(join(repository, 'package-lock.json'), 'utf8')));
+  const lock = readLock(await read('package-lock.json'));
   const versions: Record<string, string> = {};
   for (const name of packages) versions[name] = lock.packages[`node_modules/${name}`]?.version ?? 'none';
   return { code, packages: versions };
+}
+
+function readLock(text: string | null) {
+  try {
+    return Lock.parse(JSON.parse(text ?? 'null'));
+  } catch (cause) {
+    throw new CorruptError('package-lock.json is missing or not as npm writes it', {
+      cause,
+      hint: 'make it again: npm install --package-lock-only',
+    });
+  }
 }
 
 const Lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });

@@ -1,0 +1,83 @@
+import { execa } from 'execa';
+import { CorruptError } from '../contracts/errors.ts';
+import { environment } from './dvc.ts';
+
+/** Reads a text by its path in the repository; null where there is no such file. */
+export type ReadText = (path: string) => Promise<string | null>;
+
+const LIMIT_MS = 60_000;
+/** The largest file that is read: source code and settings are far smaller, and a commit may come from anybody. */
+const MOST_BYTES = 8_000_000;
+/** Folder that is read at once: a process a file would take seconds for a stage's code. */
+const CODE = 'pipeline/';
+
+/** The texts of one commit, read from git's objects: nothing is checked out, nothing is run.
+ *  @param sha a whole commit id, that the repository has
+ *  @throws CorruptError where it has no such commit */
+export function treeReader(root: string, sha: string): ReadText {
+  if (!/^[0-9a-f]{40}$/.test(sha)) throw new CorruptError(`${sha} is no commit id of 40 digits`);
+  const files = listFiles(root, sha);
+  // A caller may never read; then nobody is to hear of it.
+  files.catch(() => undefined);
+  let code: Promise<Map<string, string>> | undefined;
+  return async (path) => {
+    const listed = await files;
+    const blob = listed.get(path);
+    if (blob === undefined) return null;
+    if (!path.startsWith(CODE)) return (await blobs(root, [blob])).get(blob) ?? null;
+    code ??= blobs(
+      root,
+      [...listed].filter(([name]) => name.startsWith(CODE) && name.endsWith('.ts')).map(([, id]) => id),
+    );
+    return (await code).get(blob) ?? (await blobs(root, [blob])).get(blob) ?? null;
+  };
+}
+
+/** Path → blob of each plain file that is not too large to be one of ours; links are left out. */
+async function listFiles(root: string, sha: string): Promise<Map<string, string>> {
+  const listing = await gitBytes(root, ['ls-tree', '-r', '-l', '-z', '--full-tree', sha]);
+  const found = new Map<string, string>();
+  for (const line of listing.toString('utf8').split('\0')) {
+    const match = /^100(?:644|755) blob (?<blob>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.+)$/s.exec(line);
+    if (match && Number(match.groups!.bytes) <= MOST_BYTES) found.set(match.groups!.path, match.groups!.blob);
+  }
+  return found;
+}
+
+/** @returns blob → its text */
+async function blobs(root: string, ids: string[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  if (ids.length === 0) return texts;
+  const answer = await gitBytes(root, ['cat-file', '--batch'], ids.map((id) => `${id}\n`).join(''));
+  for (let at = 0; at < answer.length; ) {
+    const end = answer.indexOf(0x0a, at);
+    const [id, type, bytes] = answer.subarray(at, end).toString('latin1').split(' ');
+    // A blob that is not here (a partial clone) answers with `missing` and nothing more.
+    if (type !== 'blob')
+      throw new CorruptError(`git has no object ${id}`, { hint: 'fetch the whole commit' });
+    const length = Number(bytes);
+    texts.set(id, answer.subarray(end + 1, end + 1 + length).toString('utf8'));
+    at = end + 1 + length + 1;
+  }
+  return texts;
+}
+
+async function gitBytes(root: string, args: string[], input = ''): Promise<Buffer> {
+  const result = await execa('git', args, {
+    cwd: root,
+    env: environment(),
+    extendEnv: false,
+    encoding: 'buffer',
+    input,
+    maxBuffer: 500_000_000,
+    timeout: LIMIT_MS,
+    reject: false,
+  });
+  if (result.failed) {
+    throw new CorruptError(
+      `git ${args[0]} exited with ${result.exitCode ?? result.originalMessage} in ${root}: ${Buffer.from(result.stderr).toString('utf8').trim()}`,
+      { hint: 'fetch the commit first' },
+    );
+  }
+  return Buffer.from(result.stdout);
+}
