@@ -3,15 +3,10 @@ const LONGEST = 200;
 /** Text from elsewhere (names of tracts, columns, models) as harmless Markdown in one line: no markup, HTML, link,
  *  mention or reference can come of it, and no table breaks.
  *  @param text anything
- *  @returns at most 200 characters of it */
-export function escapeMarkdown(text: string): string {
-  const line = text
-    // Control and direction characters would reorder or hide what people read.
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/gu, ' ')
-    .trim();
-  const short = [...line].length > LONGEST ? `${[...line].slice(0, LONGEST - 1).join('')}…` : line;
+ *  @returns at most `longest` (200) characters of it */
+export function escapeMarkdown(text: string, { longest = LONGEST } = {}): string {
   return (
-    short
+    visibleLine(text, { longest })
       .replace(/&/g, '&amp;')
       .replace(/</g, '&lt;')
       .replace(/>/g, '&gt;')
@@ -23,3 +18,20 @@ export function escapeMarkdown(text: string): string {
       .replace(/\bGH-/gi, 'GH\u200b-')
   );
 }
+
+/** One line of text without what nobody sees: characters that control, hide, reorder or take no room, halves of a
+ *  character that no file may hold.
+ *  @returns at most `longest` characters */
+export function visibleLine(text: string, { longest = LONGEST } = {}): string {
+  // A name of megabytes is not walked through character by character.
+  const line = text
+    .slice(0, 8 * longest)
+    .replace(UNSEEN, ' ')
+    .trim();
+  const characters = [...line];
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join('')}…` : line;
+}
+
+/** Format characters and fillers of Unicode beside the categories that are for control alone. */
+const UNSEEN =
+  /(?:[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}])+/gu;
