@@ -40,6 +40,13 @@ export interface TrainResult {
   forecasts: ScoredForecasts[];
 }
 
+export interface BaselinesRequest {
+  panel: TargetPanel;
+  windows: Windows;
+  horizons: number[];
+  signal?: AbortSignal;
+}
+
 /** The newest forecast of one tract and horizon, for people and for the pack. */
 export interface LatestForecast {
   tract: string;
@@ -74,6 +81,8 @@ export interface Task {
   train(request: TrainRequest): Promise<TrainResult>;
   /** Scores a frozen bundle on the cutoffs of a window, each seeing only what was known then. */
   score(files: BundleFiles, panel: TargetPanel, window: [number, number]): Promise<ScoredForecasts>;
+  /** The baselines over the decide window, made as `train` makes them. */
+  baselines(request: BaselinesRequest): Promise<ScoredForecasts[]>;
   /** Every model and baseline at rolling cutoffs, and the published choice named `challenger`. */
   backtest(request: BacktestRequest): Promise<{ rows: BacktestRow[] }>;
   /** What a frozen bundle makes of the newest observations.

@@ -3,6 +3,7 @@ import { backtest } from './backtest.ts';
 import { featureColumns } from './columns.ts';
 import { observe } from './observe.ts';
 import { score } from './score.ts';
+import { scoreBaselines } from './score-baselines.ts';
 import { train } from './train.ts';
 
 export const forecastTask: Task = {
@@ -11,6 +12,7 @@ export const forecastTask: Task = {
   columns: featureColumns,
   train: (request) => train(request),
   score,
+  baselines: scoreBaselines,
   backtest,
   observe,
 };

@@ -8,6 +8,7 @@ import { BASELINES } from './predict/baselines.ts';
 import { readBundleJson } from './predict/bundle-json.ts';
 import { loadForecaster } from './predict/load.ts';
 import { score } from './score.ts';
+import { scoreBaselines } from './score-baselines.ts';
 import { train } from './train.ts';
 import { TREES, treesCandidate } from './trees.ts';
 import { until } from './truth.ts';
@@ -22,12 +23,16 @@ const candidates = [
 const params = ModelParams.parse({ task: 'forecast', source: { urls: ['x.csv'] }, horizons: [1, 2, 3] });
 const windows = { tune: [150, 169], select: [173, 192], calibrate: [196, 215], decide: [219, 246] } as const;
 
+function windowsOf() {
+  return structuredClone(windows) as unknown as Parameters<typeof train>[0]['windows'];
+}
+
 function fitted(panel: TargetPanel) {
   const notes: number[] = [];
   const request = {
     panel,
     params,
-    windows: structuredClone(windows) as unknown as Parameters<typeof train>[0]['windows'],
+    windows: windowsOf(),
     onProgress: (share: number) => notes.push(share),
   };
   return train(request, candidates).then((result) => ({ result, notes }));
@@ -49,6 +54,9 @@ describe('train', () => {
       expect([Math.min(...table.cutoff), Math.max(...table.cutoff)]).toEqual([219, 246]);
       expect(table.quantiles.every(Number.isFinite)).toBe(true);
     }
+    // Who was not there at the training makes the same of its baselines.
+    const alone = await scoreBaselines({ panel, windows: windowsOf(), horizons: params.horizons });
+    expect(alone).toEqual(result.forecasts.filter(({ model }) => BASELINES.some((name) => name === model)));
     expect(result.leaderboard.candidates[0].score).not.toBeNull();
     expect(notes.at(-1)).toBe(1);
     expect(notes.every((share, index) => index === 0 || share >= notes[index - 1] - 1e-9)).toBe(true);

@@ -5,11 +5,12 @@ import { type TargetPanel, timeAt } from '../../contracts/panel.ts';
 import type { Curve } from '../../contracts/train.ts';
 import type { TrainRequest, TrainResult } from '../task.ts';
 import { blendable, blended, fitBlend } from './blend.ts';
-import { calibrate, followed, type Issued } from './calibrate.ts';
+import type { Issued } from './calibrate.ts';
 import type { Candidate } from './candidate.ts';
 import { candidatesFor } from './candidates.ts';
 import { best, scoresOf } from './choose.ts';
 import { issuedPoints } from './issue.ts';
+import { overWindow, REFIT_EVERY } from './over-window.ts';
 import type { BlendWeights } from './predict/blend.ts';
 import { bundleJson } from './predict/bundle-json.ts';
 import type { Fitted } from './predict/fitted.ts';
@@ -17,12 +18,9 @@ import type { IntervalState } from './predict/intervals.ts';
 import { knownAt } from './predict/known.ts';
 import type { ForecastSpec } from './predict/load.ts';
 import { type Rolled, roll } from './rolling.ts';
-import { tableOf } from './tables.ts';
-import { truthOf, truthsKnown } from './truth.ts';
+import { truthsKnown } from './truth.ts';
 import { withWarmUp } from './warm-up.ts';
 
-/** Cutoffs between two fits: four of them over the three windows that are forecast. */
-const REFIT_EVERY = 40;
 /** Share of the work that the rolling fits are, as far as progress goes. */
 const ROLLING_SHARE = 0.85;
 
@@ -151,32 +149,19 @@ function select(request: {
   return { chosen, weights, blend: blended(panel, learnt, weights), scores };
 }
 
-/** Intervals learnt on the calibrate window and followed over the decide window, for every model alike. */
+/** Every model over the decide window; the chosen one once more, first and named `challenger`. */
 function decide(
   models: Map<string, Issued>,
   chosen: string,
   { panel, windows, params }: TrainRequest,
 ): { tables: ScoredForecasts[]; states: Map<string, IntervalState> } {
-  const truthAt = truthsKnown(panel);
-  const truth = truthOf(panel);
-  const start = windows.decide[0];
-  const calibrated = truthAt(start);
-  const delay = Math.max(0, panel.delay);
-  const tables: ScoredForecasts[] = [];
-  const states = new Map<string, IntervalState>();
-  for (const [model, issued] of models) {
-    const state = calibrate(panel, issued, calibrated, [windows.calibrate[0] + 1, start - delay]);
-    const quantiles = followed(state, panel, issued, truthAt, windows.decide);
-    const about = { issued, quantiles, truth };
-    const kept = { cutoffs: windows.decide, horizons: [...params.horizons].sort((a, b) => a - b) };
-    states.set(model, { ...state, settledUntil: timeAt(panel, windows.decide[1] - delay) });
-    if (model === chosen) {
-      tables.unshift(tableOf('challenger', panel, about, kept));
-    }
-    tables.push(tableOf(model, panel, about, kept));
-  }
-  if (!states.has(chosen)) throw new RangeError(`the chosen model ${chosen} has no forecasts`);
-  return { tables, states };
+  const all = overWindow(models, { panel, windows, horizons: params.horizons });
+  const challenger = all.get(chosen);
+  if (!challenger) throw new RangeError(`the chosen model ${chosen} has no forecasts`);
+  return {
+    tables: [{ ...challenger.table, model: 'challenger' }, ...[...all.values()].map(({ table }) => table)],
+    states: new Map([...all].map(([model, { state }]) => [model, state])),
+  };
 }
 
 function usedMembers({ members, weights }: BlendWeights): string[] {
