@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<BenchTable> }>> = {
   lstm: () => import('./lstm.ts'),
   tables: () => import('./tables.ts'),
   start: () => import('./start.ts'),
+  decision: () => import('./decision.ts'),
   homes: () => import('./homes.ts'),
   'homes-objects': () => import('./homes-objects.ts'),
   registrations: () => import('./registrations.ts'),

@@ -38,8 +38,12 @@ export async function writeRecipes(
   for (const stage of CACHED_STAGES) {
     const recipe = await recipeOf(stage, params, read);
     if (stage === 'features') recipe.inputs['plan.json'] = await sha256OrNull(at.plan);
-    await writeJson(join(workspace.root, 'artifacts', model, 'recipe', `${stage}.json`), Recipe, recipe);
+    await writeJson(recipePath(workspace, model, stage), Recipe, recipe);
   }
+}
+
+export function recipePath(workspace: Workspace, model: string, stage: CachedStage): string {
+  return join(workspace.root, 'artifacts', model, 'recipe', `${stage}.json`);
 }
 
 /** A stage's recipe without its optional inputs.

@@ -1,5 +1,8 @@
+import { Recipe, recipePath } from '../clients/recipe.ts';
 import type { StageContext } from '../context.ts';
 import { UsageError } from '../contracts/errors.ts';
+import { TrainParams } from '../contracts/params.ts';
+import { readJson } from '../files.ts';
 import { modelParams, readParams } from '../params.ts';
 import { REPOSITORY, workspaceAt } from '../workspace.ts';
 import { type Environment, stageContext } from './environment.ts';
@@ -23,5 +26,14 @@ export async function stageCommand(
   }
   const workspace = workspaceAt(process.env.PERENNIAL_WORKSPACE ?? process.env.PERENNIAL_CWD ?? REPOSITORY);
   const params = modelParams(await readParams(workspace.root), options.model);
-  await stage(stageContext(environment, workspace, options.model, params));
+  const context = stageContext(environment, workspace, options.model, params);
+  await stage(name === 'train' ? await asRecipeSays(context) : context);
+}
+
+/** The run may have chosen a trial's settings: the recipe, which DVC knows of, tells what is trained. */
+async function asRecipeSays(context: StageContext): Promise<StageContext> {
+  const { workspace, model, params } = context;
+  const recipe = await readJson(recipePath(workspace, model, 'train'), Recipe);
+  if (!recipe) return context;
+  return { ...context, params: { ...params, train: TrainParams.parse(recipe.params.train) } };
 }

@@ -96,12 +96,35 @@ export const PromotionParams = z.strictObject({
 });
 export type PromotionParams = z.infer<typeof PromotionParams>;
 
+/** What is tried out: the same training with other hyper-parameters. */
+const Hyperparameters = {
+  seed: z.number().int().nonnegative(),
+  /** Steps that one window of the LSTM looks back. */
+  lookback: z.number().int().min(2).max(366),
+  /** Size of the LSTM's state. */
+  units: z.number().int().min(1).max(512),
+};
+
+export const Trial = z
+  .strictObject({
+    seed: Hyperparameters.seed.optional(),
+    lookback: Hyperparameters.lookback.optional(),
+    units: Hyperparameters.units.optional(),
+  })
+  .refine((trial) => Object.keys(trial).length > 0, 'expected at least one of seed, lookback and units');
+export type Trial = z.infer<typeof Trial>;
+
 export const TrainParams = z.strictObject({
-  seed: z.number().int().nonnegative().default(1),
-  lookback: z.number().int().positive().optional(),
-  /** Upper limit on training time; the search stops well before it. */
+  seed: Hyperparameters.seed.default(1),
+  lookback: Hyperparameters.lookback.optional(),
+  units: Hyperparameters.units.optional(),
+  /** A training that takes longer fails. */
   max_minutes: z.number().positive().default(45),
+  /** Name → what differs from the settings above. Workflows train each in a job of its own; the best one on the window
+   *  that selects is trained as the challenger. */
+  trials: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/), Trial).default({}),
 });
+export type TrainParams = z.infer<typeof TrainParams>;
 
 export const ModelParams = z.strictObject({
   task: z.enum(['forecast']),

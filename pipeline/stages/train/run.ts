@@ -4,7 +4,7 @@ import { readTargetPanel } from '../../clients/dataset-file.ts';
 import { writeForecasts } from '../../clients/forecast-file.ts';
 import { codeCommit, dataVersion } from '../../clients/versions.ts';
 import type { StageContext } from '../../context.ts';
-import { CorruptError } from '../../contracts/errors.ts';
+import { CorruptError, UsageError } from '../../contracts/errors.ts';
 import { Leaderboard } from '../../contracts/metrics.ts';
 import { timeAt } from '../../contracts/panel.ts';
 import { Plan, windowsOf } from '../../contracts/plan.ts';
@@ -25,13 +25,22 @@ export async function train(context: StageContext): Promise<TrainFile> {
   }
   const { panel } = await readTargetPanel(paths.features);
   const step = progress.start(`training ${model}`, 1);
-  const result = await taskFor(params.task).train({
-    panel,
-    params,
-    windows: windowsOf(plan, panel),
-    onProgress: (share, note) => step.set(share, note),
-    signal,
-  });
+  const limit = AbortSignal.timeout(params.train.max_minutes * 60_000);
+  const result = await taskFor(params.task)
+    .train({
+      panel,
+      params,
+      windows: windowsOf(plan, panel),
+      onProgress: (share, note) => step.set(share, note),
+      signal: AbortSignal.any([signal, limit]),
+    })
+    .catch((cause: unknown) => {
+      if (!limit.aborted || signal.aborted) throw cause;
+      throw new UsageError(`training ${model} took longer than ${params.train.max_minutes} minutes`, {
+        cause,
+        hint: 'raise train.max_minutes in params.yaml (a hosted runner ends a job after 60 here), or give it less data',
+      });
+    });
   const about: TrainFile = {
     model,
     candidate: result.candidate,

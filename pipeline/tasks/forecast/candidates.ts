@@ -1,13 +1,20 @@
 import type { Candidate } from './candidate.ts';
 import { elsewhere } from './fit-elsewhere.ts';
+import { LSTM_SETTINGS } from './lstm-settings.ts';
 import { BASELINES, type BaselineName, baseline, loadBaseline, seasonOf } from './predict/baselines.ts';
 import { treesCandidate } from './trees.ts';
 
 /** Candidates that learn, and the baselines that stand beside them.
  *  The LSTM takes part where TensorFlow can be had, native or not; without it the others go on. */
-export async function candidatesFor(): Promise<Candidate[]> {
-  const lstm = await lstmCandidates();
+export async function candidatesFor(settings: LstmChoice = {}): Promise<Candidate[]> {
+  const lstm = await lstmCandidates(settings);
   return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDATES.map(elsewhere), ...lstm];
+}
+
+/** What a team may choose of the LSTM; what is left out is chosen from the data. */
+export interface LstmChoice {
+  lookback?: number;
+  units?: number;
 }
 
 const TREES_CANDIDATES = [treesCandidate('trees'), treesCandidate('trees-level', { offset: 'level' })];
@@ -30,9 +37,11 @@ export function baselineCandidate(name: BaselineName): Candidate {
   };
 }
 
-async function lstmCandidates(): Promise<Candidate[]> {
+async function lstmCandidates({ lookback, units }: LstmChoice): Promise<Candidate[]> {
   try {
-    return [(await import('./lstm.ts')).lstm];
+    const { lstmCandidate } = await import('./lstm.ts');
+    const size = units === undefined ? {} : { units, hidden: units };
+    return [lstmCandidate({ ...LSTM_SETTINGS, ...size, lookback })];
   } catch {
     return [];
   }

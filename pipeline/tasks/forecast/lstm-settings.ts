@@ -2,6 +2,8 @@
 export interface LstmSettings {
   /** Short seasons that one window looks back. */
   seasons: number;
+  /** Steps that one window looks back, where a team has chosen them itself. */
+  lookback?: number;
   units: number;
   hidden: number;
   networks: number;

@@ -16,11 +16,11 @@ const STEPS_A_YEAR: Record<Step, number> = { hour: 8766, day: 365.25, week: 52.1
 /** Four seasons of a short season, two of a longer one, within 48 steps: an LSTM forgets more than that anyway. */
 export function shapeFor(
   facts: SeriesFacts,
-  { seasons, units, hidden }: LstmSettings,
+  { seasons, lookback: chosen, units, hidden }: LstmSettings,
 ): Omit<LstmShape, 'base'> {
   const { season, length, step, maxLead, scale } = facts;
-  const wished = season === 1 ? 16 : season <= 12 ? Math.max(14, seasons * season) : Math.min(48, 2 * season);
-  const lookback = Math.max(4, Math.min(wished, Math.floor(length / 3)));
+  const usual = season === 1 ? 16 : season <= 12 ? Math.max(14, seasons * season) : Math.min(48, 2 * season);
+  const lookback = Math.max(4, Math.min(chosen ?? usual, Math.floor(length / 3)));
   const annual = scale === 'real' && season < STEPS_A_YEAR[step] / 2 && length >= 1.5 * STEPS_A_YEAR[step];
   return { lookback, season, maxLead, units, hidden, scale, annual };
 }

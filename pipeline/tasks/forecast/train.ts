@@ -33,7 +33,7 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
   const { panel, params, windows, onProgress, signal } = request;
   const maxHorizon = Math.max(...params.horizons);
   const { seed } = params.train;
-  const candidates = among ?? (await candidatesFor());
+  const candidates = among ?? (await candidatesFor(params.train));
   const members = await roll({
     panel,
     candidates,
@@ -81,6 +81,8 @@ export async function train(request: TrainRequest, among?: Candidate[]): Promise
       season_refit_every: REFIT_EVERY,
       members: chosenMembers.join(' '),
       seed,
+      ...(params.train.lookback !== undefined && { lookback: params.train.lookback }),
+      ...(params.train.units !== undefined && { units: params.train.units }),
       max_horizon: maxHorizon,
     },
     leaderboard: leaderboardOf({
