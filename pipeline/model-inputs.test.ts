@@ -7,7 +7,7 @@ import { parseDocument } from 'yaml';
 import { workTree } from './clients/code-of.ts';
 import { git } from './clients/git.ts';
 import { recipeOf } from './clients/recipe.ts';
-import { CorruptError, UsageError } from './contracts/errors.ts';
+import { PerennialError, UsageError } from './contracts/errors.ts';
 import { type ModelInputs, modelInputsAt, paramsAt, sameInputs, sameSource } from './model-inputs.ts';
 import { REPOSITORY } from './workspace.ts';
 
@@ -99,7 +99,7 @@ describe('what makes a model, told from objects of git', () => {
 
   it('says what is wrong with a commit that cannot be read', async () => {
     const unknown = modelInputsAt(root, 'a'.repeat(40), MODEL);
-    await expect(unknown).rejects.toThrow(CorruptError);
+    await expect(unknown).rejects.toThrow(PerennialError);
     await rm(join(root, 'pipeline/stages/train/run.ts'));
     await expect(inputs()).rejects.toThrow(/pipeline\/stages\/train\/run\.ts, which is not there/);
     await edit('params.yaml', 'models: [');

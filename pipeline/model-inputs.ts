@@ -22,7 +22,8 @@ export interface ModelInputs {
 /** Reads git's objects: nothing of the commit is checked out or run.
  *  @param sha whole id of a commit that the repository has
  *  @returns null where `params.yaml` has no entry of that name
- *  @throws UsageError where params.yaml cannot be read, CorruptError where code or production.json cannot */
+ *  @throws UsageError where params.yaml cannot be read, CorruptError where code or production.json cannot,
+ *  PerennialError where the commit is not here */
 export async function modelInputsAt(root: string, sha: string, model: string): Promise<ModelInputs | null> {
   return await modelInputs(treeReader(root, sha), model);
 }

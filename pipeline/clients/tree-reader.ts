@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { CorruptError } from '../contracts/errors.ts';
 import { environment } from './dvc.ts';
+import { filesAt } from './git-objects.ts';
 
 /** Reads a text by its path in the repository; null where there is no such file. */
 export type ReadText = (path: string) => Promise<string | null>;
@@ -12,10 +13,9 @@ const MOST_BYTES = 8_000_000;
 const CODE = 'pipeline/';
 
 /** The texts of one commit, read from git's objects: nothing is checked out, nothing is run.
- *  @param sha a whole commit id, that the repository has
- *  @throws CorruptError where it has no such commit */
+ *  @param sha a whole commit id
+ *  @throws PerennialError where the repository has no such commit */
 export function treeReader(root: string, sha: string): ReadText {
-  if (!/^[0-9a-f]{40}$/.test(sha)) throw new CorruptError(`${sha} is no commit id of 40 digits`);
   const files = listFiles(root, sha);
   // A caller may never read; then nobody is to hear of it.
   files.catch(() => undefined);
@@ -33,15 +33,10 @@ export function treeReader(root: string, sha: string): ReadText {
   };
 }
 
-/** Path → blob of each plain file that is not too large to be one of ours; links are left out. */
+/** Path → blob of each regular file that is not too large to be one of ours. */
 async function listFiles(root: string, sha: string): Promise<Map<string, string>> {
-  const listing = await gitBytes(root, ['ls-tree', '-r', '-l', '-z', '--full-tree', sha]);
-  const found = new Map<string, string>();
-  for (const line of listing.toString('utf8').split('\0')) {
-    const match = /^100(?:644|755) blob (?<blob>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.+)$/s.exec(line);
-    if (match && Number(match.groups!.bytes) <= MOST_BYTES) found.set(match.groups!.path, match.groups!.blob);
-  }
-  return found;
+  const files = await filesAt(root, sha);
+  return new Map(files.filter(({ bytes }) => bytes <= MOST_BYTES).map(({ path, oid }) => [path, oid]));
 }
 
 /** @returns blob → its text */

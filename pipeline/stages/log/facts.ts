@@ -21,6 +21,8 @@ export interface BeginningFacts {
   origin: RunOrigin;
   /** Run that this one is a part of: a search's. */
   parent: string | null;
+  /** Pull request that it tries, by its head. */
+  review: { sha: string; into: string } | null;
 }
 
 /** What the stages left of a run that came to its end. */

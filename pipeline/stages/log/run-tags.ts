@@ -4,7 +4,7 @@ type Tags = Record<string, string>;
 
 /** Those that MLflow's and Dagshub's pages show, and our own for searching. */
 export function tagsAtStart(facts: BeginningFacts): Tags {
-  const { origin, commit, model, dataVersion, parent } = facts;
+  const { origin, commit, model, dataVersion, parent, review } = facts;
   return told({
     'mlflow.user': origin.user,
     'mlflow.source.name': origin.source,
@@ -17,6 +17,8 @@ export function tagsAtStart(facts: BeginningFacts): Tags {
     'perennial.task': facts.params.task,
     'perennial.data_version': dataVersion,
     'perennial.workflow_run': origin.page,
+    'perennial.review': review?.sha ?? null,
+    'perennial.review_into': review?.into ?? null,
   });
 }
 
@@ -37,9 +39,13 @@ export function tagsAtEnd(facts: RunFacts): Tags {
   };
 }
 
-/** `2026-06-30 22:00 infections`: lists cut names off at the end. */
-export function runName({ model, startedAt }: Pick<BeginningFacts, 'model' | 'startedAt'>): string {
-  return `${startedAt.slice(0, 16).replace('T', ' ')} ${model}`;
+/** `2026-06-30 22:00 infections`, and `… review` of a pull request's: lists cut names off at the end. */
+export function runName({
+  model,
+  startedAt,
+  review,
+}: Pick<BeginningFacts, 'model' | 'startedAt' | 'review'>): string {
+  return `${startedAt.slice(0, 16).replace('T', ' ')} ${model}${review ? ' review' : ''}`;
 }
 
 /** Nothing is said of what is not known. */

@@ -41,6 +41,8 @@ export interface RunLogOptions {
   parent?: string | null;
   /** Address of the data in the DVC remote, as a person may see it. */
   remote?: string | null;
+  /** A try of a pull request, which nothing is registered of: its head, and the branch it is to be merged into. */
+  review?: { sha: string; into: string };
   /** Default: asked of git and of the environment. */
   origin?: RunOrigin;
 }
@@ -70,6 +72,7 @@ export async function startRunLog(context: StageContext, options: RunLogOptions)
     startedAt: now().toISOString(),
     origin: options.origin ?? (await readOrigin()),
     parent: options.parent ?? null,
+    review: options.review ?? null,
   };
   let spooled: Spooled;
   try {

@@ -69,6 +69,7 @@ export function sampleFacts(): RunFacts {
       page: null,
     },
     parent: null,
+    review: null,
     version: 'v0003',
     promotion: {
       model,

@@ -1,0 +1,51 @@
+import { markdownTable } from 'markdown-table';
+import { type ReadText, treeReader } from '../../clients/tree-reader.ts';
+import type { ModelInputs } from '../../model-inputs.ts';
+import { modelInputs, modelsOf, paramsIn, sameInputs, sameSource } from '../../model-inputs.ts';
+import { REPOSITORY } from '../../workspace.ts';
+import type { Environment } from '../environment.ts';
+import type { ReviewRequest } from './request.ts';
+
+export interface ReviewPlan {
+  /** Models of base and of head. */
+  models: string[];
+  /** Markdown for the summary of the job. */
+  table: string;
+}
+
+/** @throws UsageError where params.yaml of the pull request cannot be read */
+export async function reviewPlan(environment: Environment, request: ReviewRequest): Promise<ReviewPlan> {
+  const [from, base, head] = [request.from, request.base, request.head].map((sha) =>
+    treeReader(REPOSITORY, sha),
+  );
+  const ours = await paramsIn(head);
+  // One that cannot be read has no models: the pull request mends it.
+  const theirs = await paramsIn(base).catch(() => ({ ...ours, models: {} }));
+  const models = modelsOf(theirs, ours);
+  const rows: string[][] = [];
+  for (const model of models) {
+    const [before, after] = await Promise.all([from, head].map((read) => inputsOf(environment, read, model)));
+    rows.push([model, whatChanged(before, after, request)]);
+  }
+  return { models, table: markdownTable([['model', 'what the pull request does'], ...rows]) };
+}
+
+function whatChanged(before: ModelInputs | null, after: ModelInputs | null, { into }: ReviewRequest): string {
+  if (!after) return 'removes it, or its code cannot be followed';
+  if (!before) return 'new';
+  if (!sameSource(before.params.source, after.params.source)) return 'gives it another source: refused';
+  if (sameInputs(before, after, { production: into === 'master' }))
+    return 'nothing: it passes without training';
+  if (sameInputs(before, after, { production: false })) return 'promotes another version: it is scored';
+  return into === 'master'
+    ? 'changes its recipe: what was trained of it is scored'
+    : 'changes its recipe: it is trained';
+}
+
+/** @returns null also where code or production.json cannot be read: the review of that model says so */
+async function inputsOf({ log }: Environment, read: ReadText, model: string): Promise<ModelInputs | null> {
+  return await modelInputs(read, model).catch((error) => {
+    log.warn({ err: error, model }, 'what it is made of cannot be read');
+    return null;
+  });
+}
