@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Counts, countTests, sum, summary } from './counts.ts';
+import { lintWorkflows } from './lint-workflows.ts';
 
 /** `npm test` and .ci/run: every check in turn, each with its time, and one line at the end that counts them.
  *  Arguments name the checks to run; without any, all run. */
@@ -37,6 +38,7 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
       await command('biome', ['ci', '--reporter=summary', '.'], 3 * MINUTE),
       await command('depcruise', ['--config', '.dependency-cruiser.cjs', ...SOURCES], 3 * MINUTE),
     ]),
+  workflows: lintWorkflows,
   types: () => command('tsc', ['--noEmit', '-p', '.'], 5 * MINUTE),
   unit: () => tests('unit', 10 * MINUTE),
   integration: () => tests('integration', 30 * MINUTE),

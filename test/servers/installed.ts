@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { command } from '../../setup/command.mjs';
+import { basename, join } from 'node:path';
+import { attempt, command } from '../../setup/command.mjs';
 import { withLock } from '../../setup/lock.mjs';
 import { userCache } from '../../setup/places.mjs';
 import { type Part, stamped, writeStamp } from '../../setup/stamp.mjs';
@@ -48,6 +48,27 @@ export async function npmTool(name: string, version: string): Promise<string> {
     });
   });
   return join(folder, 'node_modules', name);
+}
+
+/** A Go program for tests and linters; with a build cache of Go's own.
+ *  @param program its path in the module: `github.com/nektos/act`
+ *  @returns path of the program; null where this machine has no Go
+ *  @throws SetupError where it cannot be built */
+export async function goTool(program: string, version: string): Promise<string | null> {
+  const { code } = await attempt('go', ['version'], { timeoutMs: MINUTE });
+  if (code === null) return null;
+  const name = basename(program);
+  const folder = await installedOnce(`go-${name}`, ['go', program, version], async (gobin, log) => {
+    await command('go', ['install', `${program}@${version}`], {
+      // Else Go would look for a module around the folder that we stand in.
+      cwd: gobin,
+      env: { ...process.env, GOBIN: gobin, GOFLAGS: '' },
+      timeoutMs: INSTALL_LIMIT_MS,
+      log,
+      hint: 'check the connection to the Go module proxy',
+    });
+  });
+  return join(folder, name);
 }
 
 /** A folder in the user's cache, named by what it is made of: another version never replaces one that is in use. A
