@@ -26,6 +26,11 @@ export function dvcAt(options: DvcOptions) {
       await run(['add', ...targets], 30 * MINUTE);
     },
 
+    /** Completes a `.dvc` file that was written by hand: takes what it names into the cache, and its hash into the file. */
+    async commit(target: string): Promise<void> {
+      await run(['commit', '--force', target], 30 * MINUTE);
+    },
+
     /** Runs the stages (and those they stand on) whose inputs changed; without targets, all. */
     async repro(targets: string[] = [], { force = false, dry = false } = {}): Promise<ReproResult> {
       const flags = [...(force ? ['--force'] : []), ...(dry ? ['--dry'] : [])];

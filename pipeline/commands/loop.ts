@@ -1,24 +1,19 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { collectFile } from '../clients/collect-source.ts';
 import type { Dvc } from '../clients/dvc.ts';
-import { packQuarantine } from '../clients/quarantine-archive.ts';
-import { packSnapshots } from '../clients/snapshot-archive.ts';
 import { codeCommit, dataVersion } from '../clients/versions.ts';
 import type { StageContext } from '../context.ts';
 import { PackManifest } from '../contracts/bundle.ts';
 import { Promotion } from '../contracts/promotion.ts';
 import type { Registry } from '../contracts/registry.ts';
-import { type Snapshot, SourceState } from '../contracts/snapshot.ts';
+import type { Snapshot } from '../contracts/snapshot.ts';
 import { readJson } from '../files.ts';
-import { gate } from '../stages/gate/run.ts';
-import { ingest } from '../stages/ingest/run.ts';
 import { deliverPending, interruptedRun } from '../stages/log/run.ts';
 import { publish } from '../stages/publish/run.ts';
 import { completeRegister } from '../stages/register/run.ts';
 import { isDue } from '../stages/retrain/due.ts';
+import { collect } from './collect.ts';
 import type { Outside } from './outside.ts';
-import { type PlacesSource, preparePlaces } from './places.ts';
+import type { PlacesSource } from './places.ts';
 import { brief, emptyResult, type RunResult } from './run-result.ts';
 import { reproduce, trainAndJudge } from './train-and-judge.ts';
 import { writePlan } from './write-plan.ts';
@@ -32,26 +27,13 @@ interface LoopOptions {
 
 /** The loop of one model, in data order. A run killed anywhere is gone on with by the next. */
 export async function loop(context: StageContext, options: LoopOptions): Promise<RunResult> {
-  const { workspace, paths: at, model } = context;
-  const result = emptyResult(model, workspace);
-  const arrived = await ingest(context);
-  result.silent = arrived.silent;
-  const state = await readJson(at.source, SourceState);
-  if (state?.gated?.sha256 !== arrived.snapshot.sha256) {
-    const verdict = await gate(context, arrived);
-    result.gate = verdict.report;
-    if (!verdict.passed) return { ...result, state: 'gate-failed', reason: 'the gate refused the new data' };
-  } else if (!state.gated.passed) {
-    return { ...result, state: 'gate-failed', reason: 'the portal still shows what the gate refused' };
-  }
-  await preparePlaces(context, options.places, collectFile);
-  await packSnapshots(at.raw, { signal: context.signal });
-  await packQuarantine(at.quarantine, context.signal);
-  // Alone, so that other models' entries stay although their files need not be here; the first one makes the whole.
-  await options.dvc.add(existsSync(join(workspace.root, 'data.dvc')) ? join('data', model) : 'data');
+  const result = emptyResult(context.model, context.workspace);
+  const { snapshot, silent, gate, refused } = await collect(context, options);
+  Object.assign(result, { silent, gate });
+  if (refused) return { ...result, state: 'gate-failed', reason: refused };
   const registry = await options.outside.registry(context);
   try {
-    return await withRegistry(context, { ...options, registry, result, snapshot: arrived.snapshot });
+    return await withRegistry(context, { ...options, registry, result, snapshot });
   } finally {
     await registry.close();
   }

@@ -22,6 +22,8 @@ export interface Outside {
   experiment(model: string): Promise<string>;
   /** Where git is the truth (not in `.perennial/`) the champion is whom `production.json` names. */
   registry(context: StageContext): Promise<OpenRegistry>;
+  /** The registry as it is: its champion is what is served. */
+  served(context: StageContext): Promise<OpenRegistry>;
   /** Asks every home whether it lets us in: a wrong password is told before an hour of training, not after it.
    *  An MLflow server that is away is no refusal here; what cannot do without it says so when its turn comes. */
   check(): Promise<void>;
@@ -36,25 +38,28 @@ export async function openOutside(environment: Environment, given?: Homes): Prom
   const { signal } = environment;
   const homes = given ?? (await readHomes());
   const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal: lateSignal(signal) });
+  const served = async ({ model, paths, now, log }: StageContext) =>
+    openRegistry({
+      homes,
+      model,
+      directory: paths.registry,
+      experiment: await readExperiment(model),
+      prefix: await readModelPrefix(),
+      by: whoPromotes(),
+      now,
+      signal,
+      log,
+    });
   return {
     homes,
     mlflow,
     experiment: (model) => readExperiment(model),
-    async registry({ workspace, model, paths, now, log }) {
-      const registry = openRegistry({
-        homes,
-        model,
-        directory: paths.registry,
-        experiment: await readExperiment(model),
-        prefix: await readModelPrefix(),
-        by: whoPromotes(),
-        now,
-        signal,
-        log,
-      });
-      return workspace.local
+    served,
+    async registry(context) {
+      const registry = await served(context);
+      return context.workspace.local
         ? registry
-        : desiredRegistry(registry, () => readJson(paths.production, Production));
+        : desiredRegistry(registry, () => readJson(context.paths.production, Production));
     },
     async check() {
       const asks = [homes.remote && checkRemote(homes.remote, { signal }), mlflow && letsUsIn(mlflow)];

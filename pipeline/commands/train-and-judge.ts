@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Dvc } from '../clients/dvc.ts';
 import { type CachedStage, writeRecipes } from '../clients/recipe.ts';
 import type { StageContext } from '../context.ts';
+import { UsageError } from '../contracts/errors.ts';
 import { MetricsFile } from '../contracts/metrics.ts';
 import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
 import { readJson } from '../files.ts';
@@ -27,6 +28,7 @@ export async function trainAndJudge(
   training: Training,
 ): Promise<Pick<RunResult, 'promotion' | 'metrics'>> {
   const { outside, versions } = training;
+  refuseToForget(context, outside);
   const runLog = await startRunLog(context, {
     mlflow: outside.mlflow,
     experiment: await outside.experiment(context.model),
@@ -41,6 +43,17 @@ export async function trainAndJudge(
     await runLog.fail(error instanceof Error ? error.message : String(error));
     throw error;
   }
+}
+
+/** @throws UsageError where the version that is to be registered would be gone with the machine */
+function refuseToForget({ workspace }: StageContext, { homes }: Outside): void {
+  if (workspace.local || homes.mlflow || process.env.GITHUB_ACTIONS !== 'true') return;
+  throw new UsageError(
+    'no MLflow is configured: the version that this training makes would be lost with the runner',
+    {
+      hint: 'set the secrets MLFLOW_TRACKING_URI (and user and password, or token), or DAGSHUB_REPO and DAGSHUB_TOKEN; docs/homes.md',
+    },
+  );
 }
 
 async function train(

@@ -7,6 +7,11 @@ const EVERY_DAYS: Record<ModelParams['schedule']['train'], number> = {
   quarterly: 91,
 };
 
+/** Days between two trainings. */
+export function trainEveryDays(every: ModelParams['schedule']['train'] = 'monthly'): number {
+  return EVERY_DAYS[every];
+}
+
 export interface Due {
   due: boolean;
   reason: string;
