@@ -10,7 +10,7 @@ import {
 } from './read-workflows.ts';
 
 /** Actions of others that may be used; each commit in full, its version beside it. */
-const ACTIONS = new Map([
+export const ACTIONS = new Map([
   ['actions/checkout', '3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1'],
   ['actions/setup-node', '820762786026740c76f36085b0efc47a31fe5020 # v7.0.0'],
   ['actions/upload-artifact', 'bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0'],
