@@ -62,6 +62,6 @@ function needsDagshub(settings: Settings): boolean {
 
 /** Also what is set and not used: a refusal on the way could show it. */
 function secretSettings(settings: Settings): string[] {
-  const secret = /PASSWORD|TOKEN|SECRET|STORAGE_KEY|CONNECTION_STRING/;
+  const secret = /PASSWORD|TOKEN|SECRET|STORAGE_KEY|PRIVATE_KEY|CONNECTION_STRING/;
   return Object.entries(settings).flatMap(([name, value]) => (secret.test(name) && value ? [value] : []));
 }

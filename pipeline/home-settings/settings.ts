@@ -25,7 +25,12 @@ export const SETTINGS = [
     'AZURE_STORAGE_SAS_TOKEN',
   ],
   ...['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],
+  ...['GITHUB_REPOSITORY', 'GITHUB_API_URL', 'GITHUB_SERVER_URL', 'GITHUB_TOKEN', 'GH_TOKEN'],
+  ...['PERENNIAL_APP_ID', 'PERENNIAL_APP_INSTALLATION', 'PERENNIAL_APP_PRIVATE_KEY'],
 ] as const;
+
+/** A key in PEM. */
+const OF_SEVERAL_LINES = ['PERENNIAL_APP_PRIVATE_KEY'];
 
 /** Reads the environment and the `.env` file at the top of the repository. The environment wins, also where it holds an
  *  empty value: `MLFLOW_TRACKING_URI= npm start` switches that home off for once.
@@ -59,7 +64,7 @@ function withoutQuotes(value: string): string {
 }
 
 function checked(name: string, value: string): string {
-  if (/[\r\n\0]/.test(value)) {
+  if (/[\r\n\0]/.test(value) && !OF_SEVERAL_LINES.includes(name)) {
     throw new UsageError(`${name} has a line break inside`, { hint: 'paste it again, as one line' });
   }
   if (/^<[^>]*>$/.test(value)) {

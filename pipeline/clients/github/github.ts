@@ -22,6 +22,8 @@ export interface Comment {
   author: string;
   body: string;
   page: string;
+  /** Id of the App that wrote it; null: a person, or a host that does not say. */
+  app: number | null;
 }
 
 export interface Artifact {
@@ -79,6 +81,8 @@ export interface Github {
   requests(): number;
   /** Login of who acts: `perennial-acme[bot]`, a person, or null for nobody. Asked once. */
   login(): Promise<string | null>;
+  /** Is a comment of our own? An App knows its own by its id, without a request. */
+  ours(comment: Pick<Comment, 'author' | 'app'>): Promise<boolean>;
   /** A token for `git push` and `git fetch` over https, as long as it is good; null for nobody. A secret. */
   gitToken(): Promise<string | null>;
 
@@ -95,9 +99,10 @@ export interface Github {
     number: number,
     options: { sha: string; method: 'merge' | 'squash'; title?: string },
   ): Promise<{ merged: true; sha: string } | { merged: false; why: string }>;
-  /** Latest review of each person. */
+  /** Latest review of each person; a mere remark does not replace an approval. */
   approvals(number: number): Promise<{ author: string; state: string; sha: string }[]>;
-  /** Paths a pull request changes, all pages (the host gives at most 3,000). */
+  /** Paths a pull request changes, all pages; of a moved file both names. @throws GithubError `too-large` from 3,000 on:
+   *  the host lists no more */
   pullFiles(number: number): Promise<string[]>;
 
   /** All pages. */
@@ -107,6 +112,7 @@ export interface Github {
   react(commentId: number, content: '+1' | 'eyes' | 'confused' | 'rocket'): Promise<void>;
   permission(user: string): Promise<Permission>;
 
+  /** A longer description than the host takes (140 letters) is cut. */
   setStatus(
     sha: string,
     status: { context: string; state: StatusState; description: string; target?: string },
@@ -119,6 +125,7 @@ export interface Github {
   runArtifacts(runId: number): Promise<Artifact[]>;
   /** The zip. @throws GithubError `expired` (410), `too-large` beyond `maxBytes` */
   downloadArtifact(id: number, options: { maxBytes: number }): Promise<Uint8Array>;
+  /** The newest hundred, newest first; none where there is no such workflow. @param workflow its file's name */
   workflowRuns(
     workflow: string,
     filter?: { branch?: string; event?: string; status?: string },
@@ -143,7 +150,8 @@ export interface Github {
   /** Head of a branch; null where there is none. */
   branch(name: string): Promise<{ sha: string } | null>;
   deleteBranch(name: string): Promise<void>;
-  /** Author's login, the host's word on its signature, parents and changed paths; null where there is none. */
+  /** Author's login, the host's word on its signature, parents and changed paths (the first 300; of a moved file both
+   *  names); null where there is none. */
   commit(sha: string): Promise<{
     sha: string;
     author: string | null;
@@ -191,6 +199,6 @@ export interface Github {
   } | null>;
   /** Turns the code that GitHub's manifest page gave into an App. Acts as nobody. */
   convertManifest(code: string): Promise<{ id: number; slug: string; pem: string; page: string }>;
-  /** When the token we act with ends; null where the host does not say. */
+  /** When the token we act with ends; null where the host does not say, and for an App: its tokens are made anew. */
   tokenExpiry(): Promise<string | null>;
 }
