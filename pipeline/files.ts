@@ -4,12 +4,17 @@ import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
 import { CorruptError } from './contracts/errors.ts';
 
-/** Writes a file whole or not at all: to a temporary name beside it, then renamed. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a file whole or not at all: to a temporary name beside it, then renamed.
+ *  @param options.mode rights of the file, from its first byte on; default: those that it has, or the usual ones */
+export async function writeWhole(
+  path: string,
+  content: string | Uint8Array,
+  options: { mode?: number } = {},
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   // The package's own write takes a short one, as a disk gives that fills up, for a whole one.
   const tmpfileCreated = (temporary: string) => writeFile(temporary, content);
-  await writeFileAtomic(path, NOTHING_MORE, { tmpfileCreated });
+  await writeFileAtomic(path, NOTHING_MORE, { ...options, tmpfileCreated });
 }
 
 const NOTHING_MORE = Buffer.alloc(0);
