@@ -93,11 +93,11 @@ export function actions(ask: Ask): Actions {
     },
 
     // The newest hundred: whoever asks for more asks for years.
-    async workflowRuns(workflow_id, filter = {}) {
+    async workflowRuns(workflow_id, { sha, ...filter } = {}) {
       const answer = await ask.orNull(
         {
           route: `GET ${ACTIONS}/workflows/{workflow_id}/runs`,
-          params: { workflow_id, per_page: 100, ...filter },
+          params: { workflow_id, per_page: 100, ...filter, ...(sha && { head_sha: sha }) },
           about: `runs of ${workflow_id}`,
         },
         z.object({ workflow_runs: z.array(RunAnswer) }),

@@ -128,7 +128,7 @@ export interface Github {
   /** The newest hundred, newest first; none where there is no such workflow. @param workflow its file's name */
   workflowRuns(
     workflow: string,
-    filter?: { branch?: string; event?: string; status?: string },
+    filter?: { branch?: string; event?: string; status?: string; sha?: string },
   ): Promise<WorkflowRun[]>;
   workflowRun(id: number): Promise<WorkflowRun | null>;
   rerunWorkflow(runId: number): Promise<void>;
