@@ -4,6 +4,7 @@ import type { StageContext } from '../../context.ts';
 import { Plan } from '../../contracts/plan.ts';
 import type { Registry } from '../../contracts/registry.ts';
 import { readJson } from '../../files.ts';
+import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import { compare } from '../../stages/compare/run.ts';
 import { evaluate } from '../../stages/evaluate/run.ts';
 import type { Finding } from './submission.ts';
@@ -26,7 +27,7 @@ export async function compareHere(
   const { registry, unknown, ...about } = options;
   const metrics = await evaluate(context, { registry, ...about });
   const promotion = await compare(context, about);
-  const report = await readFile(paths.report, 'utf8');
+  const told = await readFile(paths.report, 'utf8');
   return {
     state: 'trained',
     reason: unknown ? `${promotion.reason}; ${unknown}` : promotion.reason,
@@ -35,6 +36,6 @@ export async function compareHere(
     metrics,
     promotion,
     forecasts: join(paths.train, 'forecasts.parquet'),
-    report,
+    report: unknown ? `${told.trimEnd()}\n\n${escapeMarkdown(unknown, { longest: 1_000 })}\n` : told,
   };
 }

@@ -30,22 +30,31 @@ export async function reviewPlan(environment: Environment, request: ReviewReques
   return { models, table: markdownTable([['model', 'what the pull request does'], ...rows]) };
 }
 
-function whatChanged(before: ModelInputs | null, after: ModelInputs | null, { into }: ReviewRequest): string {
-  if (!after) return 'removes it, or its code cannot be followed';
-  if (!before) return 'new';
+type Inputs = ModelInputs | 'none' | 'unreadable';
+
+function whatChanged(before: Inputs, after: Inputs, { into }: ReviewRequest): string {
+  if (after === 'none') return 'removes it';
+  if (after === 'unreadable') return 'its code or production.json cannot be read: its review says why';
+  if (before === 'none') return 'new';
+  if (before === 'unreadable') return TRIED[into];
   if (!sameSource(before.params.source, after.params.source)) return 'gives it another source: refused';
   if (sameInputs(before, after, { production: into === 'master' }))
     return 'nothing: it passes without training';
-  if (sameInputs(before, after, { production: false })) return 'promotes another version: it is scored';
-  return into === 'master'
-    ? 'changes its recipe: what was trained of it is scored'
-    : 'changes its recipe: it is trained';
+  return sameInputs(before, after, { production: false })
+    ? 'promotes another version: that is scored'
+    : TRIED[into];
 }
 
-/** @returns null also where code or production.json cannot be read: the review of that model says so */
-async function inputsOf({ log }: Environment, read: ReadText, model: string): Promise<ModelInputs | null> {
-  return await modelInputs(read, model).catch((error) => {
+const TRIED = {
+  test: 'changes its recipe: it is trained',
+  master: 'changes its recipe: what was trained of it is scored',
+} as const;
+
+async function inputsOf({ log }: Environment, read: ReadText, model: string): Promise<Inputs> {
+  try {
+    return (await modelInputs(read, model)) ?? 'none';
+  } catch (error) {
     log.warn({ err: error, model }, 'what it is made of cannot be read');
-    return null;
-  });
+    return 'unreadable';
+  }
 }

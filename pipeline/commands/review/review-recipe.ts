@@ -36,29 +36,24 @@ export async function reviewRecipe(environment: Environment, subject: Subject): 
     const context = stageContext(environment, workspace, model, params);
     if (await bringData(environment, context, outside))
       return await onTheirData(environment, { ...subject, outside, context });
-    return await onOwnData(environment, subject, outside, (there) =>
-      tryRecipe(environment, there, { ...subject, outside }),
-    );
+    return await onOwnData(environment, subject, outside);
   } finally {
     await unlock();
     await outside.close();
   }
 }
 
-/** A sentence where nothing of it can be trained for now: whoever merges it, the next scheduled run collects its data. */
+/** Tried on its own source, where that can be reached, so that its reviewer sees numbers. */
 async function firstModel(environment: Environment, subject: Subject, outside: Outside): Promise<Finding> {
   const first = 'a new model: master has no data of it yet, so there is nothing to compare with';
-  try {
-    const finding = await onOwnData(environment, subject, outside, (context) =>
-      tryRecipe(environment, context, { ...subject, outside }),
-    );
-    if (finding.state !== 'trained') return finding;
-    return { ...finding, state: 'first', reason: `${first}; on its own source: ${finding.reason}` };
-  } catch (error) {
-    if (environment.signal.aborted || !(error instanceof PerennialError)) throw error;
-    environment.log.warn({ err: error }, 'a new model could not be tried on its own source');
-    return { state: 'first', reason: `${first}; it could not be tried on its own source: ${error.message}` };
-  }
+  const finding = await onOwnData(environment, subject, outside).catch((error) => {
+    if (environment.signal.aborted || !(error instanceof NotCollected)) throw error;
+    environment.log.warn({ err: error }, 'a new model cannot be tried on its own source');
+    return { state: 'trained' as const, reason: error.message };
+  });
+  return finding.state === 'trained'
+    ? { ...finding, state: 'first', reason: `${first}; tried on its own source: ${finding.reason}` }
+    : finding;
 }
 
 async function onTheirData(
@@ -114,13 +109,10 @@ async function told(runLog: RunLog, work: () => Promise<Finding>): Promise<Findi
   }
 }
 
-/** Collects the source anew, in place of data that cannot be had: the model's data alone, below no other version. */
-async function onOwnData(
-  environment: Environment,
-  { workspace, model, params }: Subject,
-  outside: Outside,
-  use: (context: StageContext) => Promise<Finding>,
-): Promise<Finding> {
+/** Collects the source anew, in place of data that cannot be had: the model's data alone, below no other version.
+ *  @throws NotCollected */
+async function onOwnData(environment: Environment, subject: Subject, outside: Outside): Promise<Finding> {
+  const { workspace, model, params } = subject;
   for (const left of ['data.dvc', 'dvc.lock', `data/${model}`, `reports/${model}/source.json`])
     await rm(join(workspace.root, left), { recursive: true, force: true });
   const day = await nextPortalDay(workspace, { now: environment.now(), byCalendar: true, advance: 0 });
@@ -129,13 +121,23 @@ async function onOwnData(
     const at = { ...environment, now: source.now ?? environment.now };
     const context = stageContext(at, workspace, model, source.params);
     const dvc = dvcOutside(environment, outside, { workspace, now: context.now });
-    const { gate, refused } = await collect(context, { places: source.places, dvc });
+    const { gate, refused } = await collect(context, { places: source.places, dvc }).catch((cause) => {
+      if (!(cause instanceof PerennialError)) throw cause;
+      throw new NotCollected(`it cannot be collected here: ${cause.message}`, {
+        cause,
+        exitCode: cause.exitCode,
+        hint: cause.hint,
+      });
+    });
     if (refused) return { state: 'gate-failed', reason: gate ? refusalOf(gate) : refused, gate };
-    return { ...(await use(context)), gate };
+    return { ...(await tryRecipe(environment, context, { ...subject, outside })), gate };
   } finally {
     await source.close();
   }
 }
+
+/** The source cannot be reached from here, or not without a key. */
+class NotCollected extends PerennialError {}
 
 /** @returns false where they cannot be had for want of credentials (a fork) */
 async function bringData(

@@ -25,7 +25,7 @@ export interface Finding {
   mlflowRun?: string | null;
   /** Path of the forecasts that are submitted. */
   forecasts?: string | null;
-  /** Markdown, in place of the reason alone. */
+  /** Markdown, in place of the reason alone: what compare has written. */
   report?: string | null;
 }
 
@@ -41,8 +41,8 @@ export async function submit(
   const part = `${folder}.part`;
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
-  const report = withoutSecrets(`${title(model, finding)}\n\n${finding.report ?? ''}`.trimEnd());
-  await writeWhole(join(part, 'report.md'), `${report}\n`);
+  const report = withoutSecrets(finding.report ?? inWords(model, finding));
+  await writeWhole(join(part, 'report.md'), `${report.trimEnd()}\n`);
   const forecasts = finding.forecasts ? await copyForecasts(finding.forecasts, part) : null;
   await writeJson(join(part, 'review.json'), ReviewSubmission, {
     format: 1,
@@ -84,7 +84,7 @@ export function sentence(error: unknown): string {
   return message.trim().split('\n')[0] || 'it ended without a word';
 }
 
-const title = (model: string, { state, reason }: Finding) =>
+const inWords = (model: string, { state, reason }: Finding) =>
   `## ${escapeMarkdown(model)}: ${TITLES[state]}\n\n${escapeMarkdown(line(reason), { longest: 1_000 })}`;
 
 const TITLES: Record<ReviewState, string> = {
