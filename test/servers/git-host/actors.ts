@@ -92,9 +92,9 @@ function holds(state: State, actor: Actor, right: string, level: Level): boolean
   if (actor.kind === 'installation') return HEIGHT[actor.rights[right] ?? ('none' as Level)] >= HEIGHT[level];
   if (actor.kind !== 'user') return false;
   const role = state.roles.get(actor.login) ?? 'none';
-  // Everybody may talk in a public repository, and open a pull request from a fork.
-  if (!state.repository.private && (right === 'issues' || right === 'pull_requests') && level !== 'admin')
-    return true;
+  // Whoever sees the repository may talk there, and open a pull request from a fork.
+  const talks = (right === 'issues' || right === 'pull_requests') && level !== 'admin';
+  if (talks && (role !== 'none' || !state.repository.private)) return true;
   return OF_ROLE[role](right) >= HEIGHT[level];
 }
 

@@ -30,13 +30,17 @@ export class Bare {
       ['uploadpack.allowAnySHA1InWant', 'true'],
       ['uploadpack.allowFilter', 'true'],
       ['gc.auto', '0'],
+      // GitHub keeps these for itself.
+      ['receive.hideRefs', 'refs/pull'],
     ]) {
       await bare.git(['config', key, value]);
     }
     const hook = join(dirname(fileURLToPath(import.meta.url)), 'pre-receive.mjs');
     await writeFile(
       join(folder, 'hooks', 'pre-receive'),
-      `#!/bin/sh\nexec "${process.execPath}" "${hook}"\n`,
+      `#!/bin/sh
+[ -z "$GIT_HOST_ASK" ] || exec "${process.execPath}" "${hook}"
+`,
       { mode: 0o755 },
     );
     return bare;

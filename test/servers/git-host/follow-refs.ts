@@ -35,11 +35,14 @@ export class RefFollower {
     }
   }
 
+  #head(repository: string, branch: string): string | null {
+    return this.#known.get(repository)?.get(`refs/heads/${branch}`) ?? null;
+  }
+
   async #pull(pull: PullState, actor: Actor): Promise<void> {
     const { state } = this;
-    const head = state.repositoryOf(pull.head.repo);
-    const sha = head ? await head.bare.head(pull.head.ref) : null;
-    const base = await state.repository.bare.head(pull.base.ref);
+    const sha = this.#head(pull.head.repo, pull.head.ref);
+    const base = this.#head(state.fullName, pull.base.ref);
     if (sha !== null && sha !== pull.head.sha) {
       pull.head.sha = sha;
       pull.base.sha = base ?? pull.base.sha;

@@ -117,7 +117,8 @@ function run(
       REQUEST_METHOD: request.method,
       CONTENT_TYPE: request.headers['content-type'] ?? '',
       REMOTE_USER: loginOf(actor) ?? '',
-      GIT_HOST_ASK: git.ask,
+      // Where there are no rules the push asks nobody, and starts no process for it.
+      ...(git.state.rulesets.length > 0 && { GIT_HOST_ASK: git.ask }),
       GIT_HOST_PUSH: push,
       ...(encoding && { HTTP_CONTENT_ENCODING: String(encoding) }),
       ...(request.headers['content-length'] && { CONTENT_LENGTH: request.headers['content-length'] }),

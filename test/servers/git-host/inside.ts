@@ -38,14 +38,10 @@ function answerHook({ state, pushes }: GitHttp, text: string, response: ServerRe
   const refused = !known
     ? ['no such push']
     : known.repository === state.repository
-      ? [...pushViolations(state, known.actor, updates), ...readOnly(updates)]
+      ? pushViolations(state, known.actor, updates)
       : [];
   response.writeHead(refused.length > 0 ? 409 : 204).end(refused.length > 0 ? refused.join('\n') : undefined);
 }
-
-/** GitHub keeps `refs/pull/` for itself. */
-const readOnly = (updates: Update[]) =>
-  updates.filter(({ ref }) => ref.startsWith('refs/pull/')).map(({ ref }) => `${ref} is a hidden ref`);
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];

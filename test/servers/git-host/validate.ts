@@ -21,8 +21,8 @@ class Validator {
     // The description has formats and keywords of its own; what ajv does not know says nothing about a value.
     this.#ajv = new Ajv({ coerceTypes, strict: false, logger: false, validateSchema: false });
     (addFormats as unknown as (ajv: Ajv) => void)(this.#ajv);
-    // GitHub itself sends templates and empty text where its description says uri.
-    this.#ajv.addFormat('uri', true);
+    // GitHub itself sends templates and empty text where its description says uri, and any address of a commit.
+    for (const format of ['uri', 'email']) this.#ajv.addFormat(format, true);
   }
 
   faults(schema: Schema, value: unknown): string[] {

@@ -96,7 +96,7 @@ async function open(call: Call): Promise<Answer> {
   state.pulls.push(pull);
   await keepPullHead(state, pull);
   call.emit('pull_request', 'opened', pullPayload(state, links, pull, 'opened', call.actor));
-  return created(await whole(call, pull));
+  return created(await whole(call, pull, false));
 }
 
 async function change(call: Call): Promise<Answer> {
@@ -219,13 +219,13 @@ export async function pullOf(call: Call): Promise<PullState> {
 const asked = new WeakMap<PullState, string>();
 
 /** As one pull request alone is shown: with whether it can be merged, which GitHub finds out after it was first asked. */
-async function whole(call: Call, pull: PullState): Promise<Record<string, unknown>> {
+async function whole(call: Call, pull: PullState, looks = true): Promise<Record<string, unknown>> {
   const { state, links } = call;
   const { bare } = state.repository;
   const base = (await bare.head(pull.base.ref)) ?? pull.base.sha;
   const of = `${base} ${pull.head.sha}`;
   const known = asked.get(pull) === of;
-  asked.set(pull, of);
+  if (looks) asked.set(pull, of);
   const clean = known && pull.state === 'open' ? (await bare.mergedTree(base, pull.head.sha)) !== null : null;
   const blocked = clean && mergeViolations(state, null, pull, null).length > 0;
   return {
