@@ -85,6 +85,10 @@ export interface Task {
   baselines(request: BaselinesRequest): Promise<ScoredForecasts[]>;
   /** Every model and baseline at rolling cutoffs, and the published choice named `challenger`. */
   backtest(request: BacktestRequest): Promise<{ rows: BacktestRow[] }>;
+  /** Asks a bundle the questions it was born with.
+   *  @returns greatest relative difference between its golden answers and today's; infinite where one is no number
+   *  @throws CorruptError if it cannot be opened */
+  warmUp(files: BundleFiles): number;
   /** What a frozen bundle makes of the newest observations.
    *  @returns the files of the observation pack, and its forecasts from the newest cutoff */
   observe(files: BundleFiles, panel: TargetPanel): { files: BundleFiles; forecasts: LatestForecast[] };

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
 import type { MlflowHome } from '../../pipeline/contracts/homes.ts';
 import { startPortal } from '../../pipeline/simulator/portal.ts';
 import { GitHost } from '../servers/git-host.ts';
@@ -19,6 +20,7 @@ export class Team {
   readonly model = 'infections';
   private readonly gone: Clone[] = [];
   private runs = 0;
+  private ada: string | null = null;
 
   private constructor(
     readonly host: GitHost,
@@ -34,7 +36,10 @@ export class Team {
     const folder = await mkdtemp(join(tmpdir(), 'perennial-team-'));
     const team = new Team(host, base, folder, mlflow);
     await base.params((yaml) => {
-      yaml.setIn(['models', team.model, 'source'], { urls: [join(folder, 'cases.csv')], expected_every: '1d' });
+      yaml.setIn(['models', team.model, 'source'], {
+        urls: [join(folder, 'cases.csv')],
+        expected_every: '1d',
+      });
       yaml.setIn(['models', team.model, 'gate'], { max_age: '400d' });
     });
     await team.push('master');
@@ -138,7 +143,10 @@ export class Team {
     const asked = this.host.requests.splice(0);
     const pushes = this.host.gitRequests.splice(0).filter(({ path }) => path.includes('git-receive-pack'));
     return [...asked, ...pushes]
-      .filter(({ method, path }) => method !== 'GET' && !path.includes('/access_tokens') && !path.includes('upload-pack'))
+      .filter(
+        ({ method, path }) =>
+          method !== 'GET' && !path.includes('/access_tokens') && !path.includes('upload-pack'),
+      )
       .map(({ method, path }) => `${method} ${path}`);
   }
 
@@ -155,6 +163,42 @@ export class Team {
   async json<T = Record<string, unknown>>(branch: string, path: string): Promise<T | null> {
     const text = await this.file(branch, path);
     return text === null ? null : (JSON.parse(text) as T);
+  }
+
+  /** Number of the version that the registry calls champion: what is served. */
+  async alias(): Promise<number | null> {
+    const client = mlflowAt(this.mlflow);
+    try {
+      return (await client.versionByAlias(this.registered, 'champion'))?.version ?? null;
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** A person merges a pull request on its page. */
+  async merge(number: number): Promise<void> {
+    this.ada ??= this.host.person('ada', 'write');
+    const answer = await fetch(`${this.host.apiUrl}/repos/${this.host.repository}/pulls/${number}/merge`, {
+      method: 'PUT',
+      headers: {
+        authorization: `Bearer ${this.ada}`,
+        'user-agent': 'ada',
+        accept: 'application/json',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ merge_method: 'merge' }),
+    });
+    if (!answer.ok) throw new Error(`#${number} was not merged: ${await answer.text()}`);
+    this.writes();
+  }
+
+  /** Snapshots (closed months as one) that a branch's data have in the remote. */
+  async snapshots(branch: string): Promise<string[]> {
+    const md5 = /md5: (\w+\.dir)/.exec((await this.file(branch, 'data.dvc')) ?? '')?.[1] ?? '';
+    const path = join(this.folder, 'remote', 'files', 'md5', md5.slice(0, 2), md5.slice(2));
+    const files = JSON.parse(await readFile(path, 'utf8')) as { relpath: string }[];
+    const raw = files.flatMap(({ relpath }) => /^infections\/raw\/([^/]+)/.exec(relpath)?.[1] ?? []);
+    return [...new Set(raw)].sort();
   }
 
   async stop(): Promise<void> {

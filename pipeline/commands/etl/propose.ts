@@ -90,8 +90,7 @@ class ProposeRun {
       if (!sha) return;
       const about = this.about(joined.data, sha, []);
       if (step.do === 'open-data') await this.openPull(ROBOT_BRANCHES.data, sha, dataText(about), []);
-      else if (sha !== this.open.get(step.number)?.sha)
-        await this.edit(step.number, sha, dataText(about));
+      else if (sha !== this.open.get(step.number)?.sha) await this.edit(step.number, sha, dataText(about));
     }
   }
 

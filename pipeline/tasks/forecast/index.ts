@@ -2,9 +2,12 @@ import type { Task } from '../task.ts';
 import { backtest } from './backtest.ts';
 import { featureColumns } from './columns.ts';
 import { observe } from './observe.ts';
+import { readBundleJson } from './predict/bundle-json.ts';
+import { loadForecaster } from './predict/load.ts';
 import { score } from './score.ts';
 import { scoreBaselines } from './score-baselines.ts';
 import { train } from './train.ts';
+import { type WarmUp, warmUpDifference } from './warm-up.ts';
 
 export const forecastTask: Task = {
   kind: 'forecast',
@@ -14,5 +17,6 @@ export const forecastTask: Task = {
   score,
   baselines: scoreBaselines,
   backtest,
+  warmUp: (files) => warmUpDifference(loadForecaster(files), readBundleJson<WarmUp>(files, 'warm-up.json')),
   observe,
 };
