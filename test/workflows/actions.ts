@@ -38,6 +38,7 @@ export class Actions {
   readonly #act: Act;
   readonly #options: ActionsOptions;
   readonly #events: HostEvent[] = [];
+  #only: string[] | null = null;
   readonly #known = new Map<number, Wanted>();
 
   constructor(host: GitHost, act: Act, options: ActionsOptions = {}) {
@@ -57,6 +58,11 @@ export class Actions {
     return this.finished.slice(before);
   }
 
+  /** Others are left out from now on: a test is about few of them, and each takes its time. */
+  onlyWorkflows(files: string[]): void {
+    this.#only = files;
+  }
+
   /** Forgets events that a test made only to set the stage. */
   forget(): void {
     this.#events.length = 0;
@@ -64,13 +70,15 @@ export class Actions {
 
   /** As the clock does. */
   async schedule(workflow: string): Promise<Finished> {
-    const wanted = await this.#onDefaultBranch(workflow, 'schedule', { schedule: '17 6 * * *' });
+    const payload = this.#host.payloads.schedule('17 6 * * *');
+    const wanted = await this.#onDefaultBranch(workflow, 'schedule', payload);
     return await this.#run(wanted);
   }
 
   /** As a person does on the page of a workflow. */
   async dispatch(workflow: string, inputs: Record<string, string> = {}): Promise<Finished> {
-    return await this.#run(await this.#onDefaultBranch(workflow, 'workflow_dispatch', { inputs }));
+    const payload = this.#host.payloads.workflowDispatch(workflow, inputs);
+    return await this.#run(await this.#onDefaultBranch(workflow, 'workflow_dispatch', payload));
   }
 
   async #startedBy({ name, payload, who }: HostEvent): Promise<Wanted[]> {
@@ -144,7 +152,7 @@ export class Actions {
       if (filter.workflows && !filter.workflows.includes(told ?? '')) continue;
       files.push(path.split('/').pop()!);
     }
-    return files;
+    return files.filter((file) => this.#only?.includes(file) ?? true);
   }
 
   async #run(wanted: Wanted): Promise<Finished> {
@@ -192,18 +200,11 @@ export class Actions {
 
   /** Runs at once what waits for another workflow's run. */
   async #tell(action: 'requested' | 'completed', run: RunState): Promise<void> {
-    const { state } = this.#host;
-    const told = shapes.run(state, this.#links, {
-      ...run,
-      status: action === 'requested' ? 'queued' : run.status,
-    });
-    const known = { action, workflow_run: told, repository: shapes.repository(state, this.#links) };
-    const sha = (await state.repository.bare.head(state.repository.defaultBranch))!;
-    for (const file of await this.#workflowsAt(sha, 'workflow_run', known, null)) {
-      const sender = shapes.user(state, this.#links, run.actor);
-      const payload = this.#host.payload('workflow_run', { ...known, workflow: null, sender });
+    const { defaultBranch, bare } = this.#host.state.repository;
+    const payload = this.#host.payloads.workflowRun(run, action);
+    const sha = (await bare.head(defaultBranch))!;
+    for (const file of await this.#workflowsAt(sha, 'workflow_run', payload, null))
       await this.#run(await this.#onDefaultBranch(file, 'workflow_run', payload));
-    }
   }
 
   /** A newer event of the same pull request ends its older run. */

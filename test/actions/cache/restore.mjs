@@ -1,8 +1,11 @@
 import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
-const { GITHUB_WORKSPACE, PERENNIAL_TEST_CACHE } = process.env;
+/** @param {string} name */
+const env = (name) => process.env[name] ?? '';
+/** @param {string} name */
+const input = (name) => env(`INPUT_${name.toUpperCase()}`);
+const [GITHUB_WORKSPACE, PERENNIAL_TEST_CACHE] = ['GITHUB_WORKSPACE', 'PERENNIAL_TEST_CACHE'].map(env);
 
 const kept =
   PERENNIAL_TEST_CACHE && existsSync(PERENNIAL_TEST_CACHE) ? readdirSync(PERENNIAL_TEST_CACHE) : [];

@@ -1,8 +1,11 @@
 import { cpSync, lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
-const { GITHUB_WORKSPACE, PERENNIAL_TEST_CACHE } = process.env;
+/** @param {string} name */
+const env = (name) => process.env[name] ?? '';
+/** @param {string} name */
+const input = (name) => env(`INPUT_${name.toUpperCase()}`);
+const [GITHUB_WORKSPACE, PERENNIAL_TEST_CACHE] = ['GITHUB_WORKSPACE', 'PERENNIAL_TEST_CACHE'].map(env);
 
 const from = join(GITHUB_WORKSPACE, input('path'));
 if (PERENNIAL_TEST_CACHE && lstatSync(from, { throwIfNoEntry: false })?.isDirectory()) {

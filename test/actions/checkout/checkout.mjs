@@ -2,8 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
-const { GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_SHA, GITHUB_REF, PERENNIAL_TEST_SETUP } = process.env;
+/** @param {string} name */
+const env = (name) => process.env[name] ?? '';
+/** @param {string} name */
+const input = (name) => env(`INPUT_${name.toUpperCase()}`);
+const [GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_SHA, GITHUB_REF, PERENNIAL_TEST_SETUP] = [
+  'GITHUB_SERVER_URL',
+  'GITHUB_WORKSPACE',
+  'GITHUB_SHA',
+  'GITHUB_REF',
+  'PERENNIAL_TEST_SETUP',
+].map(env);
 
 for (const name of readdirSync(GITHUB_WORKSPACE)) rmSync(join(GITHUB_WORKSPACE, name), { recursive: true });
 
@@ -20,7 +29,7 @@ if (all) fetch('+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'
 if (isCommit) fetch(...(all ? [] : ['--depth=1']), ref);
 else fetch(...(all ? [] : ['--depth=1']), `+refs/heads/${ref}:refs/remotes/origin/${ref}`);
 
-const branch = isCommit ? (input('ref') ? '' : /^refs\/heads\/(.+)$/.exec(GITHUB_REF ?? '')?.[1]) : ref;
+const branch = isCommit ? (input('ref') ? '' : /^refs\/heads\/(.+)$/.exec(GITHUB_REF)?.[1]) : ref;
 if (branch)
   git('checkout', '--quiet', '--force', '-B', branch, isCommit ? ref : `refs/remotes/origin/${ref}`);
 else git('checkout', '--quiet', '--force', '--detach', ref);
@@ -36,10 +45,12 @@ if (PERENNIAL_TEST_SETUP) {
 }
 console.log(`checked out ${execFileSync('git', ['log', '-1', '--oneline'], { cwd: GITHUB_WORKSPACE })}`);
 
+/** @param {string[]} args */
 function fetch(...args) {
   git('fetch', '--quiet', '--no-tags', 'origin', ...args);
 }
 
+/** @param {string[]} args */
 function git(...args) {
   execFileSync('git', args, {
     cwd: GITHUB_WORKSPACE,

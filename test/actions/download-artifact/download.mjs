@@ -2,12 +2,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
-const { GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_RUN_ID, PERENNIAL_TEST_SETUP } = process.env;
+/** @param {string} name */
+const env = (name) => process.env[name] ?? '';
+/** @param {string} name */
+const input = (name) => env(`INPUT_${name.toUpperCase()}`);
+const [GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_RUN_ID, PERENNIAL_TEST_SETUP] = [
+  'GITHUB_SERVER_URL',
+  'GITHUB_WORKSPACE',
+  'GITHUB_RUN_ID',
+  'PERENNIAL_TEST_SETUP',
+].map(env);
 const { unzipSync } = createRequire(join(PERENNIAL_TEST_SETUP, 'package.json'))('fflate');
 
 const address = `${GITHUB_SERVER_URL}/_runs/${GITHUB_RUN_ID}/artifacts`;
-const there = [...new Set(await (await fetch(address)).json())];
+const names = /** @type {string[]} */ (await (await fetch(address)).json());
+const there = [...new Set(names)];
 const wanted = input('name')
   ? [input('name')]
   : there.filter((name) => name.startsWith(input('pattern').replace('*', '')));

@@ -2,8 +2,16 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 
-const input = (name) => process.env[`INPUT_${name.toUpperCase()}`] ?? '';
-const { GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_RUN_ID, PERENNIAL_TEST_SETUP } = process.env;
+/** @param {string} name */
+const env = (name) => process.env[name] ?? '';
+/** @param {string} name */
+const input = (name) => env(`INPUT_${name.toUpperCase()}`);
+const [GITHUB_SERVER_URL, GITHUB_WORKSPACE, GITHUB_RUN_ID, PERENNIAL_TEST_SETUP] = [
+  'GITHUB_SERVER_URL',
+  'GITHUB_WORKSPACE',
+  'GITHUB_RUN_ID',
+  'PERENNIAL_TEST_SETUP',
+].map(env);
 const { zipSync } = createRequire(join(PERENNIAL_TEST_SETUP, 'package.json'))('fflate');
 
 const root = join(GITHUB_WORKSPACE, input('path'));
@@ -15,7 +23,7 @@ if (Object.keys(files).length === 0) {
   process.exit(how === 'error' ? 1 : 0);
 }
 const address = `${GITHUB_SERVER_URL}/_runs/${GITHUB_RUN_ID}/artifacts`;
-const there = await (await fetch(address)).json();
+const there = /** @type {string[]} */ (await (await fetch(address)).json());
 if (there.includes(input('name')) && input('overwrite') !== 'true') {
   console.log(`::error::an artifact with the name ${input('name')} already exists on the workflow run`);
   process.exit(1);
@@ -28,7 +36,9 @@ const answer = await fetch(`${address}/${encodeURIComponent(input('name'))}`, {
 if (!answer.ok) throw new Error(`the Git host of the test answered ${answer.status}`);
 console.log(`artifact ${input('name')}: ${Object.keys(files).join(', ')}`);
 
-/** Bytes by their path below the folder. Hidden files stay here, as with the real action. */
+/** Bytes by their path below the folder. Hidden files stay here, as with the real action.
+ *  @param {string} path
+ *  @returns {Record<string, Uint8Array>} */
 function filesOf(path) {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return {};
