@@ -47,10 +47,25 @@ export async function readColumns(path: string): Promise<Columns | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+  return parseColumns(path, bytes);
+}
+
+/** @param shown what messages call the file
+ *  @param limits.maxRows a file that says of itself that it has more is not unpacked
+ *  @throws CorruptError if it is no Parquet, has too many rows, or lacks a column that is asked for */
+export async function parseColumns(
+  shown: string,
+  bytes: Buffer,
+  { maxRows = Number.POSITIVE_INFINITY }: { maxRows?: number } = {},
+): Promise<Columns> {
   try {
-    return await parse(path, bytes);
+    return await parse(shown, bytes, maxRows);
   } catch (cause) {
-    throw new CorruptError(`${path} cannot be read as Parquet`, { cause, hint: MAKE_AGAIN, facts: { path } });
+    throw new CorruptError(`${shown} cannot be read as Parquet`, {
+      cause,
+      hint: MAKE_AGAIN,
+      facts: { path: shown },
+    });
   }
 }
 
@@ -59,9 +74,11 @@ const MAKE_AGAIN = 'delete it and run the stage that makes it again';
 
 type Chunk = { from: number; data: ArrayLike<unknown> };
 
-async function parse(path: string, bytes: Buffer): Promise<Columns> {
+async function parse(path: string, bytes: Buffer, maxRows: number): Promise<Columns> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file);
+  if (metadata.num_rows > maxRows)
+    throw new RangeError(`it has ${metadata.num_rows} rows, at most ${maxRows} are read`);
   const chunks = new Map<string, Chunk[]>();
   await parquetRead({
     file,

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { readAt } from '../../clients/git-objects.ts';
+import { GateReport } from '../../contracts/gate.ts';
+import type { DataChange } from '../../contracts/pull-report.ts';
+import { SourceState } from '../../contracts/snapshot.ts';
+
+/** What one commit's reports say of a model's data; each null where there is no such file, or none that parses. */
+export interface ToldOfData {
+  version: string | null;
+  source: SourceState | null;
+  gate: GateReport | null;
+}
+
+export async function toldOfData(
+  root: string,
+  commit: string,
+  { model, version }: { model: string; version: string | null },
+): Promise<ToldOfData> {
+  const [source, gate] = await Promise.all([
+    parsed(readAt(root, commit, `reports/${model}/source.json`), SourceState),
+    parsed(readAt(root, commit, `reports/${model}/gate.json`), GateReport),
+  ]);
+  return { version, source, gate };
+}
+
+/** @returns null where nothing differs */
+export function dataChange(from: ToldOfData, to: ToldOfData): DataChange | null {
+  const schema = schemaChanges(from.source, to.source);
+  if (from.version === to.version && schema.length === 0) return null;
+  return {
+    from: from.version,
+    to: to.version,
+    rows: { from: rowsOf(from), to: rowsOf(to) },
+    lastTime: { from: from.gate?.last_time ?? null, to: to.gate?.last_time ?? null },
+    schema,
+    warnings: to.gate ? warningsOf(to.gate) : [],
+  };
+}
+
+/** What the gate let through with a word. */
+export function warningsOf({ expectations, anomalies }: GateReport): string[] {
+  return [
+    ...expectations
+      .filter(({ passed, severity }) => !passed && severity !== 'ignore')
+      .map(({ expectation, column, observed, limit }) => {
+        const where = column ? ` of ${column}` : '';
+        return `${expectation}${where}: ${observed ?? 'nothing'}, expected ${limit ?? 'another'}`;
+      }),
+    ...anomalies.map(({ kind, column, was }) => `${column}: ${kind}${was ? `, was ${was}` : ''}`),
+  ].slice(0, MOST_WARNINGS);
+}
+const MOST_WARNINGS = 20;
+
+function rowsOf({ source, gate }: ToldOfData): number | null {
+  return source?.schema?.rows ?? gate?.rows ?? null;
+}
+
+function schemaChanges(from: SourceState | null, to: SourceState | null): DataChange['schema'] {
+  const columns = (state: SourceState | null) =>
+    new Map((state?.schema?.columns ?? []).map(({ name, type, role }) => [name, `${type}, ${role}`]));
+  const [before, after] = [columns(from), columns(to)];
+  if (before.size === 0 || after.size === 0) return [];
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((column) => {
+    const [was, is] = [before.get(column) ?? null, after.get(column) ?? null];
+    if (was === is) return [];
+    return [{ column, was, is, change: was === null ? 'added' : is === null ? 'removed' : 'changed' }];
+  });
+}
+
+async function parsed<T extends z.ZodType>(
+  text: Promise<string | null>,
+  schema: T,
+): Promise<z.output<T> | null> {
+  const found = await text;
+  if (found === null) return null;
+  try {
+    return schema.safeParse(JSON.parse(found)).data ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,57 @@
+import { mlflowAt } from '../../clients/mlflow/mlflow-at.ts';
+import type { GithubHome } from '../../contracts/github.ts';
+import type { Homes } from '../../contracts/homes.ts';
+import { readExperiment, readHomes, readModelPrefix } from '../../homes.ts';
+import { verifyBundle } from '../../registry/manifest.ts';
+import { openRegistry } from '../../registry/open.ts';
+import { paths, REPOSITORY, workspaceAt } from '../../workspace.ts';
+import type { Environment } from '../environment.ts';
+import { openGithub } from '../open-github.ts';
+import type { Bench } from './bench.ts';
+
+/** @param given in place of what the environment says, and of this repository */
+export async function openBench(
+  environment: Environment,
+  given: { homes?: Homes; github?: GithubHome; root?: string } = {},
+): Promise<Bench & { close(): Promise<void> }> {
+  const { signal, log, now } = environment;
+  const { root = REPOSITORY } = given;
+  const { github, remote } = await openGithub(environment, given.github);
+  const homes = given.homes ?? (await readHomes());
+  const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal });
+  return {
+    root,
+    github,
+    git: () => remote(root),
+    remote: homes.remote,
+    async bundle(model, production) {
+      const registry = openRegistry({
+        homes,
+        model,
+        directory: paths(workspaceAt(root), model).registry,
+        experiment: await readExperiment(model),
+        prefix: await readModelPrefix(),
+        now,
+        signal,
+        log,
+      });
+      try {
+        const files = await registry.bundle(production.version);
+        verifyBundle(files, production.digest);
+        return files;
+      } finally {
+        await registry.close();
+      }
+    },
+    async runPage(runId) {
+      const run = await mlflow?.run(runId);
+      return run && mlflow ? mlflow.page({ experimentId: run.info.experiment_id, runId }) : null;
+    },
+    now,
+    log,
+    signal,
+    async close() {
+      await mlflow?.close();
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { Recipe, recipeOf } from '../../clients/recipe.ts';
+import { treeReader } from '../../clients/tree-reader.ts';
+import type { ModelParams } from '../../contracts/params.ts';
+import type { DataFiles } from './data-files.ts';
+
+/** Whether the training that `dvc.lock` names was made by this commit's code and settings. */
+export async function recipeFits(
+  root: string,
+  files: DataFiles,
+  { model, params, commit }: { model: string; params: ModelParams; commit: string },
+): Promise<boolean> {
+  const recipe = Recipe.parse(await recipeOf('train', params, treeReader(root, commit)));
+  // As `writeRecipes` writes it, and DVC hashes it.
+  const text = `${JSON.stringify(recipe, null, 2)}\n`;
+  const md5 = createHash('md5').update(text).digest('hex');
+  return files.inputs(`train@${model}`, `artifacts/${model}/recipe/train.json`) === md5;
+}
