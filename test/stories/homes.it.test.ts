@@ -73,9 +73,11 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
     expect(exitCode, stderr).toBe(0);
     expect(JSON.parse(stdout)[0]).toMatchObject({ state: 'trained', champion: { version: 'v0001' } });
 
-    const champion = await mlflow.versionByAlias('infections', 'champion');
-    expect(champion?.version).toBe(1);
-    const run1 = await mlflow.run(champion!.run_id);
+    // Git names the champion; the registry's own alias follows what was merged and verified.
+    expect(await mlflow.versionByAlias('infections', 'champion')).toBeNull();
+    const challenger = await mlflow.versionByAlias('infections', 'challenger');
+    expect(challenger?.version).toBe(1);
+    const run1 = await mlflow.run(challenger!.run_id);
     expect(run1?.info.status).toBe('FINISHED');
     expect(run1?.data.tags['mlflow.note.content']).toContain('First model');
     expect(run1?.inputs.dataset_inputs).toHaveLength(1);
@@ -101,6 +103,12 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
     expect(JSON.parse(stdout)[0]).toMatchObject({ state: 'forecast', champion: { version: 'v0001' } });
     expect(stderr).toContain('fetching data');
     expect(await readdir(join(second.root, 'data', 'infections', 'raw'))).toHaveLength(2);
+  });
+
+  it('lets the registry follow what git names', async () => {
+    const { exitCode, stderr } = await second.perennial('follow');
+    expect(exitCode, stderr).toBe(0);
+    expect((await mlflow.versionByAlias('infections', 'champion'))?.version).toBe(1);
   });
 
   it('explains the champion link by link, on a machine that did not make it', async () => {

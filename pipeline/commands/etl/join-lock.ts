@@ -30,7 +30,7 @@ export function joinLock(base: string | null, parts: LockPart[]): string | null 
     }
   }
   if (!changed) return base;
-  return stringify(lock, { indentSeq: false, lineWidth: 0 });
+  return stringify(lock, { indentSeq: false, lineWidth: 0, singleQuote: true });
 }
 
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
