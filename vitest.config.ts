@@ -4,6 +4,8 @@ const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 /** Whole runs of clones, minutes each. */
 const stories = 'test/stories/**/*.it.test.ts';
+/** A team's half year through every workflow. */
+const gitops = 'test/gitops/**/*.it.test.ts';
 /** MLflow takes half a minute to start: a run's tests share what the first one of them asks for. */
 const globalSetup = 'test/servers/shared-mlflow-broker.ts';
 
@@ -28,12 +30,16 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          exclude: [stories],
+          exclude: [stories, gitops],
           globalSetup,
           testTimeout: 120_000,
           // On a new machine a hook installs the server that it asks for.
           hookTimeout: 1_200_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'gitops', include: [gitops], testTimeout: 720_000, hookTimeout: 1_200_000 },
       },
       {
         extends: true,

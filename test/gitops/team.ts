@@ -1,0 +1,247 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { execa } from 'execa';
+import { parseDocument } from 'yaml';
+import type { Mlflow } from '../../pipeline/clients/mlflow/mlflow.ts';
+import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
+import { FIRST_PUBLICATION, startPortal } from '../../pipeline/simulator/portal.ts';
+import { FaultProxy } from '../servers/fault-proxy.ts';
+import type { GitHost } from '../servers/git-host.ts';
+import { MlflowServer } from '../servers/mlflow.ts';
+import { FaultyPortal } from '../servers/portal.ts';
+import { SMALL } from '../stories/clone.ts';
+import type { Finished } from '../workflows/actions.ts';
+import { REPOSITORY } from '../workflows/read-workflows.ts';
+import { Stage } from '../workflows/stage.ts';
+
+const DAY_MS = 86_400_000;
+const CANDIDATES = 'pipeline/tasks/forecast/candidates.ts';
+/** In the place of lint, types and unit tests, which `npm test` runs: here it is about what their word does. */
+const QUICK = {
+  lint: 'node -e 0',
+  types: 'node -e 0',
+  'test:unit': 'node -e 0',
+  'lint:workflows': 'node -e 0',
+};
+
+/** A health team with a portal, a repository on a Git host whose workflows run, an MLflow server and a DVC remote. */
+export class Team {
+  private constructor(
+    readonly stage: Stage,
+    readonly mlflow: Mlflow,
+    /** Between the runners and MLflow: it can be made to fail. */
+    readonly proxy: FaultProxy,
+    readonly env: Record<string, string>,
+    private readonly portal: FaultyPortal,
+    private readonly server: MlflowServer,
+    private readonly folder: string,
+  ) {}
+
+  static async start(): Promise<Team> {
+    const folder = await mkdtemp(join(tmpdir(), 'perennial-team-'));
+    const [server, portal] = await Promise.all([MlflowServer.start({ version: '3' }), FaultyPortal.start()]);
+    const proxy = await FaultProxy.start(server.home.url);
+    const source = { cases: `${portal.origin}/cases.csv`, places: `${portal.origin}/counties.geojson` };
+    const env = { PERENNIAL_NOW: evening(0) };
+    const stage = await Stage.set(await files(source), {
+      secrets: {
+        MLFLOW_TRACKING_URI: proxy.url,
+        MLFLOW_TRACKING_USERNAME: server.home.username!,
+        MLFLOW_TRACKING_PASSWORD: server.home.password!,
+        PERENNIAL_REMOTE: join(folder, 'remote'),
+      },
+      env,
+    });
+    const team = new Team(stage, mlflowAt(server.home), proxy, env, portal, server, folder);
+    await team.publish(0);
+    return team;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([
+      this.mlflow.close(),
+      this.proxy.close(),
+      this.portal.close(),
+      this.server.stop(),
+    ]);
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
+    await this.stage.end();
+  }
+
+  get host(): GitHost {
+    return this.stage.host;
+  }
+
+  /** The portal shows what it had published by that day, and it is that day's evening. */
+  async publish(day: number, change: (csv: string) => string = (csv) => csv): Promise<void> {
+    const simulated = await startPortal({ ...SMALL, day });
+    try {
+      const [cases, places] = await Promise.all([text(simulated.url), text(simulated.placesUrl)]);
+      this.portal.publish('/cases.csv', change(cases));
+      this.portal.publish('/counties.geojson', places);
+    } finally {
+      await simulated.close();
+    }
+    this.env.PERENNIAL_NOW = evening(day);
+  }
+
+  /** Runs what events have started, side by side where one waits for another. */
+  async settle(first?: Promise<unknown>): Promise<Finished[]> {
+    const { actions } = this.stage;
+    const before = actions.finished.length;
+    const working = new Set<Promise<unknown>>(first ? [first] : []);
+    do {
+      const run = actions.idle();
+      working.add(run);
+      for (const one of working) one.finally(() => working.delete(one)).catch(() => {});
+      await Promise.race([...working, wait(500)]);
+    } while (working.size > 0);
+    await first;
+    return actions.finished.slice(before);
+  }
+
+  /** A branch with a change, and its pull request. */
+  async propose(
+    branch: string,
+    { from, into, files }: { from: string; into: string; files: Record<string, string | null> },
+  ): Promise<{ number: number; sha: string }> {
+    const sha = await this.stage.push(branch, from, files);
+    const number = await this.stage.open(branch, into);
+    return { number, sha };
+  }
+
+  /** What a person does with a green pull request; a refusal is told in words. */
+  async merge(number: number, method: 'merge' | 'squash' = 'merge'): Promise<string> {
+    const pull = this.host.state.pulls.find((one) => one.number === number)!;
+    if (pull.author !== 'grace') this.host.approve(number, 'grace');
+    try {
+      await this.stage.api('PUT', `/pulls/${number}/merge`, { merge_method: method, sha: pull.head.sha });
+      return 'merged';
+    } catch (error) {
+      return `not merged: ${(error as Error).message}`;
+    }
+  }
+
+  async close(number: number): Promise<void> {
+    await this.stage.api('PATCH', `/pulls/${number}`, { state: 'closed' });
+    this.stage.actions.forget();
+  }
+
+  /** Somebody without rights here, with a copy of their own. */
+  async fork(login: string) {
+    const { repository, token, bare } = await this.host.fork(login);
+    return {
+      propose: async (branch: string, files: Record<string, string | null>) => {
+        const sha = await this.#pushElsewhere(bare, branch, files);
+        const number = await this.stage.open(`${repository.split('/')[0]}:${branch}`, 'test', token);
+        return { number, sha };
+      },
+    };
+  }
+
+  /** A commit on top of `test` that only a fork has. */
+  async #pushElsewhere(bare: string, branch: string, files: Record<string, string | null>): Promise<string> {
+    const tree = await mkdtemp(join(tmpdir(), 'perennial-fork-'));
+    const git = (...args: string[]) => execa('git', args, { cwd: tree });
+    try {
+      await git('clone', '--quiet', '--branch', 'test', this.host.bare, '.');
+      for (const [path, content] of Object.entries(files)) await writeFile(join(tree, path), content ?? '');
+      await git('add', '--all');
+      const author = ['-c', 'user.name=stranger', '-c', 'user.email=stranger@localhost'];
+      await git(...author, 'commit', '--quiet', '--message', 'a change from outside');
+      await git('push', '--quiet', bare, `HEAD:refs/heads/${branch}`);
+      return (await git('rev-parse', 'HEAD')).stdout;
+    } finally {
+      await rm(tree, { recursive: true, force: true });
+    }
+  }
+
+  /** Text of a file on a branch. */
+  async fileAt(branch: string, path: string): Promise<string | null> {
+    const { stdout, exitCode } = await execa('git', ['show', `${branch}:${path}`], {
+      cwd: this.host.bare,
+      reject: false,
+    });
+    return exitCode === 0 ? stdout : null;
+  }
+
+  async productionAt(branch: string): Promise<{ version: string; candidate: string } | null> {
+    const found = await this.fileAt(branch, 'reports/infections/production.json');
+    return found && JSON.parse(found);
+  }
+}
+
+/** The evening of a portal's day, by the clock of the runners. */
+function evening(day: number): string {
+  return new Date(FIRST_PUBLICATION + day * DAY_MS + 23 * 3_600_000).toISOString();
+}
+
+async function text(url: string): Promise<string> {
+  return await (await fetch(url, { signal: AbortSignal.timeout(30_000) })).text();
+}
+
+/** What the team's repository has of its own. */
+async function files(source: { cases: string; places: string }): Promise<Record<string, string | null>> {
+  const manifest = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8'));
+  const params = parseDocument('models: {}');
+  params.set('promotion', { mode: 'pull-request' });
+  params.setIn(['models', 'infections'], {
+    task: 'forecast',
+    source: { urls: [source.cases], timezone: 'America/New_York' },
+    places: { polygons: source.places, key: 'code' },
+    target: 'new_cases',
+    schedule: { train: 'quarterly' },
+  });
+  return {
+    'package.json': `${JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...QUICK } }, null, 2)}\n`,
+    'params.yaml': params.toString(),
+    [CANDIDATES]: await baselinesOnly(),
+    ...Object.fromEntries(['data.dvc', 'dvc.lock', 'reports'].map((path) => [path, null])),
+  };
+}
+
+/** As the team began: with the baselines alone. */
+async function baselinesOnly(): Promise<string> {
+  return await replaced(CANDIDATES, LEARNERS, 'return BASELINES.map(baselineCandidate);');
+}
+
+const LEARNERS = 'return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDATES.map(elsewhere), ...lstm];';
+
+/** Changes of the code that pull requests bring. */
+export const CHANGES = {
+  /** Boosted trees beside the baselines. */
+  better: async () => ({
+    [CANDIDATES]: await replaced(
+      CANDIDATES,
+      LEARNERS,
+      'return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDATES.map(elsewhere)];',
+    ),
+  }),
+  /** Every forecast is half as high again as it should be. */
+  worse: () => challenger('point.map((value) => 1.5 * value)'),
+  /** Now and then a forecast is not a number. */
+  nan: () => challenger('point.map((value, row) => (row % 97 === 0 ? Number.NaN : value))'),
+  /** Nothing that any model depends on. */
+  same: async () => ({ 'docs/notes.md': 'What we agreed on last week.\n' }),
+  /** Another seed: a recipe that was changed and is as good. */
+  reseeded: async (params: string) => ({
+    'params.yaml': params.replace('target: new_cases', 'target: new_cases\n    train: { seed: 2 }'),
+  }),
+};
+
+const TABLES = "tables: [{ ...challenger.table, model: 'challenger' }";
+
+async function challenger(point: string): Promise<Record<string, string>> {
+  const path = 'pipeline/tasks/forecast/train.ts';
+  const change = `tables: [{ ...challenger.table, point: challenger.table.${point}, model: 'challenger' }`;
+  return { [path]: await replaced(path, TABLES, change) };
+}
+
+/** @throws Error where the code is not what this story was written for */
+async function replaced(path: string, from: string, to: string): Promise<string> {
+  const source = await readFile(join(REPOSITORY, path), 'utf8');
+  if (!source.includes(from)) throw new Error(`${path} no longer holds "${from}": bring this story in line`);
+  return source.replace(from, to);
+}
