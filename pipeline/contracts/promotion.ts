@@ -53,13 +53,21 @@ export const Production = z.strictObject({
 });
 export type Production = z.infer<typeof Production>;
 
-/** One file of `reports/<model>/history/`: a promotion, a refusal or a rollback. */
+/** One file of `reports/<model>/history/`: a promotion, a refusal, a rollback, or the word of a person that overrides a
+ *  refused review. */
 export const HistoryEntry = z.strictObject({
   at: Timestamp,
-  kind: z.enum(['promotion', 'refusal', 'rollback']),
+  kind: z.enum(['promotion', 'refusal', 'rollback', 'override']),
   by: z.string(),
   from: z.string().nullable(),
   to: z.string().nullable(),
   why: z.string(),
+  /** Of an override: the commit that it lets through, and no other. */
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+  /** Of an override: where it was said. */
+  pull_request: z.number().int().positive().optional(),
 });
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
