@@ -157,7 +157,7 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
     expect(review.reason).toContain('a comparison across different sources is refused');
   });
 
-  it('says which machine it is, where the registry does not hold the champion', async () => {
+  it('ends clearly where the registry does not hold the champion', async () => {
     const { review, exitCode } = await reviewed('lost', 'test', () => seed(4), {
       ...secrets,
       PERENNIAL_MODEL_PREFIX: 'nobody-',

@@ -24,9 +24,12 @@ export async function readRequest(
   if (into !== 'test' && into !== 'master') {
     throw new UsageError(`--into ${into}: models are reviewed on their way into test and master`);
   }
-  for (const [name, sha] of Object.entries({ base, head })) {
+  const commits = Object.entries({ base, head });
+  for (const [name, sha] of commits) {
     if (!Sha1.safeParse(sha).success)
       throw new UsageError(`--${name} ${sha}: expected a whole commit id of 40 digits`);
+  }
+  for (const [name, sha] of commits) {
     if ((await resolveCommit(root, sha)) !== sha)
       throw new UsageError(`--${name} ${sha}: this clone has no such commit`, { hint: WHOLE_CLONE });
   }

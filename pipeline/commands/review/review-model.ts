@@ -5,6 +5,7 @@ import type { Homes } from '../../contracts/homes.ts';
 import { type ModelInputs, modelInputsAt, paramsAt, sameInputs, sameSource } from '../../model-inputs.ts';
 import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
+import { homesHere } from './homes-here.ts';
 import type { ReviewRequest } from './request.ts';
 import { reviewPromotion } from './review-promotion.ts';
 import { reviewRecipe } from './review-recipe.ts';
@@ -16,7 +17,7 @@ export async function reviewModel(
   environment: Environment,
   model: string,
   request: ReviewRequest,
-  homes?: Homes,
+  given?: Homes,
 ): Promise<Finding> {
   const head = await modelInputsAt(REPOSITORY, request.head, model);
   const before = await inputsBefore(environment, model, request);
@@ -33,6 +34,7 @@ export async function reviewModel(
   await refuseOtherSource(model, head, request);
   await refuseOtherWorkTree(request);
   const workspace = await prepareWorkspace({ mode: 'pull-request', signal: environment.signal });
+  const homes = given ?? (await homesHere());
   const subject = { workspace, model, params: head.params, request, homes };
   return production
     ? await reviewPromotion(environment, { ...subject, before, head })

@@ -10,6 +10,5 @@ export interface Subject {
   /** The pull request's entry of params.yaml. */
   params: ModelParams;
   request: ReviewRequest;
-  /** Default: those that the environment tells of. */
-  homes?: Homes;
+  homes: Homes;
 }
