@@ -35,8 +35,8 @@ export const LEAST_NEEDED_FIRST: Part[] = [
 
 /** A fold. Without the empty lines the host shows what is inside as text.
  *  @param summary Markdown is not read in it: words of ours alone */
-export function fold(summary: string, inside: string): string {
-  return `<details>\n<summary>${summary}</summary>\n\n${inside}\n\n</details>`;
+export function fold(summary: string, inside: string, { open = false } = {}): string {
+  return `<details${open ? ' open' : ''}>\n<summary>${summary}</summary>\n\n${inside}\n\n</details>`;
 }
 
 /** A fenced block that nothing inside can end. */

@@ -80,7 +80,7 @@ export function lineageLine({
     bundle && `bundle ${escapeMarkdown(bundle.slice(0, 12))}`,
     mlflowRun && link(`MLflow run ${mlflowRun.id.slice(0, 8)}`, mlflowRun.page),
     artifact &&
-      `${link(artifact.name, artifact.page)}${artifact.expiresAt ? ` (until ${moment(artifact.expiresAt)})` : ''}`,
+      `${link(artifact.name, artifact.page)}${artifact.expiresAt ? ` (until ${moment(artifact.expiresAt.slice(0, 10))})` : ''}`,
   ].filter(Boolean);
   return parts.length > 0 ? `<sub>${parts.join(' · ')}</sub>` : '';
 }

@@ -2,9 +2,9 @@ import type { LossTable } from '../../contracts/losses.ts';
 import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion } from '../../contracts/promotion.ts';
 import { errorIn, sidesOf } from '../../metrics/comparison-tables.ts';
+import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import { METRICS, metricTitle } from '../../metrics/wording.ts';
 import { fence } from './block.ts';
-import { plainText } from './plain-text.ts';
 
 /** Read on light and on dark pages, and by people who tell red and green apart badly. */
 export const COLOURS = { other: '#8b949e', challenger: '#3b82f6', champion: '#e8853a' } as const;
@@ -48,12 +48,11 @@ export function forecastChart(losses: LossTable[]): string {
     line(COLOURS.challenger, ours),
   ];
   const drawn = chart({
-    x: `"made on, ${dayOf(days[0])} to ${dayOf(days[days.length - 1])}" 1 --> ${days.length}`,
-    y: 'sum of all tracts',
+    x: `"day of the forecast, ${dayOf(days[0])} to ${dayOf(days[days.length - 1])}" 1 --> ${days.length}`,
     lines,
   });
   const step = `${shortest} ${shortest === 1 ? 'step' : 'steps'} ahead`;
-  return `**Forecast against truth**, ${step}: ⚪ truth · 🔵 challenger${reference ? ` · 🟠 ${reference.role}` : ''}\n\n${drawn}`;
+  return `**Forecast against truth**, all tracts, ${step}: ⚪ truth · 🔵 challenger${reference ? ` · 🟠 ${reference.role}` : ''}\n\n${drawn}`;
 }
 
 /** Error of each side by how far ahead it forecasts.
@@ -80,7 +79,6 @@ export function horizonChart(promotion: Promotion, metrics: MetricsFile): string
       : [];
   });
   if (lines.length === 0) return '';
-  const name = plainText(metricTitle(metric));
   const shown = (colour: string) => lines.some((line) => line.colour === colour);
   const legend = [
     shown(COLOURS.challenger) && '🔵 challenger',
@@ -89,14 +87,12 @@ export function horizonChart(promotion: Promotion, metrics: MetricsFile): string
   ].filter(Boolean);
   const drawn = chart({
     x: `"steps ahead" [${horizons.slice(0, MOST_POINTS).join(', ')}]`,
-    y: scale === 100 ? `${name} in %` : name,
     lines: lines.map((line) => ({ ...line, values: line.values.slice(0, MOST_POINTS) })),
   });
-  return `**Error by horizon**: ${legend.join(' · ')}\n\n${drawn}`;
+  return `**Error by horizon**, ${escapeMarkdown(metricTitle(metric))}${scale === 100 ? ' in %' : ''}: ${legend.join(' · ')}\n\n${drawn}`;
 }
 
-/** @param y a name of ours or plain text */
-function chart({ x, y, lines }: { x: string; y: string; lines: Line[] }): string {
+function chart({ x, lines }: { x: string; lines: Line[] }): string {
   const values = lines.flatMap((line) => line.values);
   const [low, high] = [Math.min(0, ...values), Math.max(...values)];
   const setting = {
@@ -109,7 +105,7 @@ function chart({ x, y, lines }: { x: string; y: string; lines: Line[] }): string
       `%%{init: ${JSON.stringify(setting)}}%%`,
       'xychart-beta',
       `  x-axis ${x}`,
-      `  y-axis "${y}" ${rounded(low)} --> ${rounded(high > low ? high + (high - low) / 20 : low + 1)}`,
+      `  y-axis ${rounded(low)} --> ${rounded(high > low ? high + (high - low) / 20 : low + 1)}`,
       ...lines.map((line) => `  line [${line.values.map(rounded).join(', ')}]`),
     ].join('\n'),
   );

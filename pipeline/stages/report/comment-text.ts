@@ -1,4 +1,4 @@
-import type { ModelReport, PullReport } from '../../contracts/pull-report.ts';
+import type { PullReport } from '../../contracts/pull-report.ts';
 import { escapeMarkdown, visibleLine } from '../../metrics/escape-markdown.ts';
 import { type Block, fence, LEAST_NEEDED_FIRST, type Part } from './block.ts';
 import { headline, overview, reasonModel, worstFirst } from './headline.ts';
@@ -32,64 +32,63 @@ export function summaryText(report: PullReport): string {
   return fitted(report, SUMMARY_BYTES);
 }
 
-interface Section {
-  model: ModelReport;
-  blocks: Block[];
-}
+/** Nobody reads more of them, and all of them have a line in the table. */
+const MOST_SECTIONS = 60;
+const BETWEEN = '\n\n';
+
+type Left = Part | 'sections';
+/** As if all had to go: the most that the words about it can take. */
+const ALL_LEFT = new Set<Left>([...LEAST_NEEDED_FIRST, 'sections']);
 
 function fitted(report: PullReport, limit: number): string {
   const models = worstFirst(report.models);
   const told = reasonModel(report);
   const withMap = models.filter(({ places }) => places !== null).length;
   const mapBudget = Math.min(MAP_BYTES, Math.floor(ALL_MAPS_BYTES / Math.max(1, withMap)));
-  let sections: Section[] = models.map((model) => ({
-    model,
-    blocks: modelSection(model, { mapBudget, reasonAbove: model === told }),
-  }));
-  const leftOut = new Set<Part | 'sections'>();
-  const text = () => whole(report, sections, leftOut);
-  const fits = (made: string) => Buffer.byteLength(made) <= limit;
-
-  let made = text();
-  for (const part of LEAST_NEEDED_FIRST) {
-    for (let i = sections.length - 1; i >= 0 && !fits(made); i--) {
-      const kept = sections[i].blocks.filter((block) => block.part !== part);
-      if (kept.length === sections[i].blocks.length) continue;
-      sections[i] = { ...sections[i], blocks: kept };
-      leftOut.add(part);
-      made = text();
-    }
-  }
-  while (!fits(made) && sections.length > 0) {
-    sections = sections.slice(0, -1);
-    leftOut.add('sections');
-    made = text();
-  }
+  const blocks = models
+    .slice(0, MOST_SECTIONS)
+    .flatMap((model, section) =>
+      modelSection(model, { mapBudget, reasonAbove: model === told }).map((block) => ({ ...block, section })),
+    );
+  const leftOut = new Set<Left>(models.length > MOST_SECTIONS ? ['sections'] : []);
+  const fewer = Array.from({ length: 12 }, (_, i) => Math.ceil(models.length / 2 ** i));
   // Hundreds of models: the worst of them, and how many more there are.
-  for (let most = models.length; !fits(made) && most > 1; ) {
-    most = Math.floor(most / 2);
-    made = whole(report, [], leftOut, most);
-  }
-  return made;
+  const most = fewer.find((n) => bytes(around(report, ALL_LEFT, n).join('')) <= limit - 200) ?? 1;
+  let room = limit - bytes(around(report, ALL_LEFT, most).join(BETWEEN)) - 2 * BETWEEN.length;
+  for (const { text } of blocks) room -= bytes(text) + BETWEEN.length;
+
+  const dropped = new Set<Block>();
+  const drop = (part: Left, droppable: (block: Block) => boolean) => {
+    for (const block of blocks.toReversed()) {
+      if (room >= 0) return;
+      if (dropped.has(block) || !droppable(block)) continue;
+      dropped.add(block);
+      leftOut.add(part);
+      room += bytes(block.text) + BETWEEN.length;
+    }
+  };
+  for (const part of LEAST_NEEDED_FIRST) drop(part, (block) => block.part === part);
+  drop('sections', () => true);
+
+  const [head, foot] = [around(report, leftOut, most), [footer(report)]];
+  const body = blocks.filter((block) => !dropped.has(block)).map(({ text }) => text);
+  return `${[...head.slice(0, -1), ...body, ...foot].join(BETWEEN)}\n`;
 }
 
-function whole(
-  report: PullReport,
-  sections: Section[],
-  leftOut: Set<Part | 'sections'>,
-  most?: number,
-): string {
-  return `${[
+/** What stands above the sections and below them. */
+function around(report: PullReport, leftOut: Set<Left>, most: number): string[] {
+  return [
     headline(report),
     report.models.length > 1 ? overview(report.models, most) : '',
     generalNotes(report),
     commands(report),
     shortened(report, leftOut),
-    ...sections.flatMap(({ blocks }) => blocks.map(({ text }) => text)),
     footer(report),
-  ]
-    .filter(Boolean)
-    .join('\n\n')}\n`;
+  ].filter(Boolean);
+}
+
+function bytes(text: string): number {
+  return Buffer.byteLength(text);
 }
 
 function generalNotes({ notes }: PullReport): string {
@@ -104,7 +103,7 @@ function commands({ commands }: PullReport): string {
   return fence('sh', lines.join('\n'));
 }
 
-function shortened({ run }: PullReport, leftOut: Set<Part | 'sections'>): string {
+function shortened({ run }: PullReport, leftOut: Set<Left>): string {
   if (leftOut.size === 0) return '';
   const parts = [...leftOut].map((part) => (part === 'sections' ? 'sections of some models' : part));
   return `Left out of some models, for want of room: ${parts.join(', ')}. ${link('The full report', run.page)}.`;

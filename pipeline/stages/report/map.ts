@@ -34,6 +34,8 @@ export function map(
   const { challenger, champion, baseline } = sidesOf(metrics, promotion);
   const reference = champion ?? baseline;
   if (!places || !challenger || !reference) return '';
+  const title = `**Where it is better** 🔵 **and worse** 🟠 than the ${reference.role}`;
+  if (budget < LEAST_BUDGET) return `${title}: no room here for a map.`;
   const there = new Set(places.features.map(({ properties }) => String(properties?.id)));
   const tracts = Object.keys(challenger.by_tract)
     .filter((id) => there.has(id))
@@ -45,37 +47,53 @@ export function map(
     })
     .sort((a, b) => Math.abs(b.gain) - Math.abs(a.gain));
   if (tracts.length === 0) return '';
-  const title = `**Where it is better** 🔵 **and worse** 🟠 than the ${reference.role}`;
   const made = fitting(tracts, places, budget - Buffer.byteLength(title) - 100);
   if (!made) return `${title}: no room here for the map of ${tracts.length} tracts.`;
   const only = made.shown < tracts.length ? ` (the ${made.shown} tracts that differ most)` : '';
   return `${title}${only}\n\n${fence('geojson', made.json)}`;
 }
 
-const TOLERANCES = [0.001, 0.003, 0.006, 0.012, 0.025];
-const COARSE = [0.025, 0.05];
+/** Coarseness and the share of tracts with a name of their own, in the order in which they are tried. */
+const FORMS = [
+  ...[1, 0.75].map((share) => ({ share, tolerance: 0.003 })),
+  ...[1, 0.75, 0.5, 0.3].map((share) => ({ share, tolerance: 0.006 })),
+  ...[0.5, 0.3, 0.1].map((share) => ({ share, tolerance: 0.012 })),
+  ...[0.3, 0.1].map((share) => ({ share, tolerance: 0.025 })),
+];
+const COARSE = [0.006, 0.025];
+/** An outline of four corners in a group of others. */
+const LEAST_BYTES = 60;
+/** Below it, a map shows too little to be worth its room. */
+const LEAST_BUDGET = 1_500;
+/** Fewer are no map. */
+const LEAST_TRACTS = 5;
 
 function fitting(
   tracts: Tract[],
   places: FeatureCollection,
   budget: number,
 ): { json: string; shown: number } | null {
+  const most = Math.floor(budget / LEAST_BYTES);
+  // What cannot fit is not even made simpler: thousands of outlines take seconds.
+  const candidates = tracts.slice(0, Math.max(most, 0));
   const drawn = outlines(
     places,
-    tracts.map(({ id }) => id),
+    candidates.map(({ id }) => id),
   );
   const fits = (shown: number, named: number, tolerance: number) => {
-    const json = collection(tracts.slice(0, shown), named, drawn(tolerance));
+    const rings = drawn(tolerance);
+    if (rings.size === 0) return null;
+    const json = collection(candidates.slice(0, shown), named, rings);
     return Buffer.byteLength(json) <= budget ? { json, shown } : null;
   };
   const all = tracts.length;
-  for (const share of [1, 0.75, 0.5, 0.25, 0.1]) {
-    for (const tolerance of TOLERANCES) {
+  if (all <= most) {
+    for (const { share, tolerance } of FORMS) {
       const made = fits(all, Math.ceil(all * share), tolerance);
       if (made) return made;
     }
   }
-  for (let shown = Math.floor(Math.min(all, budget / 60)); shown >= 3; shown = Math.floor(shown * 0.7)) {
+  for (let shown = candidates.length; shown >= LEAST_TRACTS; shown = Math.floor(shown * 0.7)) {
     for (const tolerance of COARSE) {
       const made = fits(shown, Math.ceil(shown * 0.25), tolerance);
       if (made) return made;

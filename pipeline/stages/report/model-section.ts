@@ -1,7 +1,8 @@
+import type { Promotion } from '../../contracts/promotion.ts';
 import type { ModelReport } from '../../contracts/pull-report.ts';
-import { mergeLine, phaseTable, sidesOf, worstTracts } from '../../metrics/comparison-tables.ts';
+import { phaseTable, type Sides, sidesOf, worstTracts } from '../../metrics/comparison-tables.ts';
 import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
-import type { Block } from './block.ts';
+import { type Block, fold } from './block.ts';
 import { dataChange, lineageLine, paramChanges } from './changes.ts';
 import { forecastChart, horizonChart } from './charts.ts';
 import { SIGNS } from './headline.ts';
@@ -30,7 +31,7 @@ export function modelSection(
       { part: 'charts', text: compared ? horizonChart(promotion, metrics) : '' },
       { part: 'map', text: compared ? map(promotion, metrics, { places, names, budget: mapBudget }) : '' },
       { part: 'rules', text: promotion ? rules(promotion) : '' },
-      { part: 'slices', text: compared && sides ? phaseTable(promotion, sides) : '' },
+      { part: 'slices', text: compared && sides ? phases(promotion, sides) : '' },
       { part: 'slices', text: compared && sides ? worstTracts(promotion, sides, names) : '' },
       { part: 'data', text: dataChange(report.data) },
       { part: 'parameters', text: paramChanges(report.params) },
@@ -40,18 +41,21 @@ export function modelSection(
 }
 
 function verdict({ judgement }: ModelReport, { reasonAbove }: { reasonAbove: boolean }): string {
-  const { model, status, headline, reason, promotion, override } = judgement;
+  const { model, status, headline, reason, override } = judgement;
   return [
     `### ${SIGNS[status]} ${escapeMarkdown(model, { longest: 41 })}: ${escapeMarkdown(headline, { longest: 80 })}`,
     override
       ? `**Overridden** by ${escapeMarkdown(override.by)}: ${escapeMarkdown(override.why, { longest: 400 })}`
       : '',
     reasonAbove ? '' : escapeMarkdown(reason, { longest: 500 }),
-    // What an override lets through, the rules alone would not.
-    promotion && !override ? mergeLine(promotion) : '',
   ]
     .filter(Boolean)
     .join('\n\n');
+}
+
+function phases(promotion: Promotion, sides: Sides): string {
+  const table = phaseTable(promotion, sides);
+  return table && fold('While it grows, stays and falls', table);
 }
 
 function notes({ judgement: { notes } }: ModelReport): string {

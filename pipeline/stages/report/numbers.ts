@@ -2,10 +2,15 @@ import type { MetricsFile } from '../../contracts/metrics.ts';
 import type { Promotion, Rule } from '../../contracts/promotion.ts';
 import { improvementLine, sidesOf } from '../../metrics/comparison-tables.ts';
 import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
-import { difference, METRICS, ruleTitle, ruleValue, written } from '../../metrics/wording.ts';
+import { difference, METRICS, type Metric, ruleTitle, ruleValue, written } from '../../metrics/wording.ts';
+import { fold } from './block.ts';
 import { narrowTable } from './table.ts';
 
 const MOST_RULES = 40;
+/** Beside the metric that decides; all others are in the full report. */
+const SHOWN: Metric[] = ['mae', 'rmse', 'wis', 'coverage90'];
+/** A number and its sign stay on one line of a narrow cell. */
+const UNBROKEN = '\u00a0';
 
 /** Challenger against champion against baseline, narrow enough for a phone: a difference stands below its number. */
 export function numbers(promotion: Promotion, metrics: MetricsFile): string {
@@ -13,20 +18,24 @@ export function numbers(promotion: Promotion, metrics: MetricsFile): string {
   const others = [champion, baseline].filter((side) => side !== undefined);
   const sides = [challenger, ...others].filter((side) => side !== undefined);
   const main = METRICS.filter(({ metric }) => metric === promotion.metric);
-  const rows = [...main, ...METRICS.filter(({ metric }) => metric !== promotion.metric)].map(
-    ({ metric, title }) => {
-      const ours = challenger?.overall[metric] ?? null;
-      const strong = (text: string) => (metric === promotion.metric ? `**${text}**` : text);
-      return [
-        strong(title),
-        ...(challenger ? [strong(written(metric, ours))] : []),
-        ...others.map(({ overall }) => {
-          const short = difference(metric, ours, overall[metric]).replace(/ (better|worse)$/, '');
-          return `${written(metric, overall[metric])}${short === '–' ? '' : `<br>${short}`}`;
-        }),
-      ];
-    },
-  );
+  const besides = METRICS.filter(({ metric }) => metric !== promotion.metric && SHOWN.includes(metric));
+  const rows = [...main, ...besides].map(({ metric, title }) => {
+    const ours = challenger?.overall[metric] ?? null;
+    const strong = (text: string) => (metric === promotion.metric ? `**${text}**` : text);
+    return [
+      strong(title),
+      ...(challenger ? [strong(written(metric, ours))] : []),
+      ...others.map(({ overall }) => {
+        const short = difference(metric, ours, overall[metric])
+          .replace(/ (better|worse)$/, '')
+          .replace('points', 'pt');
+        return `${written(metric, overall[metric])}${short === '–' ? '' : `<br>${short}`}`.replace(
+          / /g,
+          UNBROKEN,
+        );
+      }),
+    ];
+  });
   const table = narrowTable(
     [
       ['', ...sides.map(({ role }) => `${role[0].toUpperCase()}${role.slice(1)}`)],
@@ -58,7 +67,7 @@ export function rules({ rules, metric }: Promotion): string {
     ],
     { align: ['c', 'l', 'r', 'r'] },
   );
-  return `**Rules** (${told})\n\n${table}`;
+  return fold(`The rules of the decision: ${told}`, table, { open: failed > 0 });
 }
 
 function ruleWords({ rule, detail }: Rule): string {
