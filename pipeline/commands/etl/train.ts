@@ -18,10 +18,12 @@ import { openSource } from '../source.ts';
 import { reproduce, trainAndJudge } from '../train-and-judge.ts';
 import { bestTrial, runTrial, trialKey, withTrial } from '../trials.ts';
 import { writePlan } from '../write-plan.ts';
+import { overriddenModels } from './candidate-plan.ts';
 import { openDesk } from './desk.ts';
 import { COLLECT_FOLDER, leave, readLeft, robotFilesIn, trainFolder, writeRobotFiles } from './left.ts';
 import { needRemote } from './modes.ts';
 import { tellWorkflow } from './outputs.ts';
+import { carryOutOverride } from './override.ts';
 import { type RobotFiles, trainingPaths } from './robot-files.ts';
 import { startState } from './start-state.ts';
 
@@ -41,7 +43,7 @@ export async function etlTrainCommand(
     await outside.check();
     const unlock = await lockWorkspace(workspace);
     try {
-      await takeState(environment, workspace);
+      const overridden = await takeState(environment, workspace);
       const day = await nextPortalDay(workspace, { now: environment.now(), byCalendar: true, advance: 0 });
       const source = await openSource(entry, day);
       try {
@@ -56,7 +58,12 @@ export async function etlTrainCommand(
         }
         const dvc = dvcOutside(environment, outside, { workspace, now: context.now });
         await completeData(environment, dvc, { workspace, models: [options.model], remote });
-        await trainModel(environment, context, { outside, dvc, trial: options.trial });
+        await trainModel(environment, context, {
+          outside,
+          dvc,
+          trial: options.trial,
+          overridden: overridden.includes(options.model),
+        });
       } finally {
         await source.close();
       }
@@ -68,23 +75,31 @@ export async function etlTrainCommand(
   }
 }
 
-async function takeState(environment: Environment, workspace: Workspace): Promise<void> {
+/** Puts what robots have written into the work tree.
+ *  @returns models that a person has overridden the verdict for, and master does not know of yet */
+async function takeState(environment: Environment, workspace: Workspace): Promise<string[]> {
   const left = await readLeft(join(workspace.root, COLLECT_FOLDER));
   if (left) {
     await writeRobotFiles(workspace.root, left.files);
-    return;
+    return [];
   }
   const desk = await openDesk(environment);
-  const params = await readParams(REPOSITORY);
-  const { master, pulls } = await desk.look(params);
+  const { master, pulls } = await desk.look(await readParams(REPOSITORY));
   const pending = pulls.flatMap(({ kind, files }) => (kind === 'promotion' && files ? [files] : []));
+  const overridden = overriddenModels(await robotFilesIn(workspace.root), master.files);
   await writeRobotFiles(workspace.root, startState(master.files, null, pending));
+  return overridden;
 }
 
 async function trainModel(
   environment: Environment,
   context: StageContext,
-  options: { outside: Outside; dvc: ReturnType<typeof dvcOutside>; trial: string | undefined },
+  options: {
+    outside: Outside;
+    dvc: ReturnType<typeof dvcOutside>;
+    trial: string | undefined;
+    overridden: boolean;
+  },
 ): Promise<void> {
   const { workspace, model } = context;
   const { outside, dvc, trial } = options;
@@ -111,15 +126,22 @@ async function trainModel(
     const tuned = await tune(environment, context, { ...options, ...versions });
     if (!tuned) return;
     const result = await trainAndJudge(tuned, { outside, dvc, registry, champion, versions });
+    const { promotion } = result;
+    const given =
+      options.overridden && promotion ? await carryOutOverride(tuned, { registry, promotion }) : null;
     await sendData(environment, dvc, {
       workspace,
       model,
       remote: outside.homes.remote,
       changed: true,
     });
-    const promoted = result.promotion?.promote ?? false;
+    const promoted = given !== null || (promotion?.promote ?? false);
     await leave(folder, { ...left, promoted }, ofModel(await robotFilesIn(workspace.root), before, model));
-    await tellWorkflow(environment, {}, `\`${model}\`: ${escapeMarkdown(result.promotion?.reason ?? '')}`);
+    await tellWorkflow(
+      environment,
+      {},
+      `\`${model}\`: ${escapeMarkdown(given ? `promoted by an override: ${given.why}` : (promotion?.reason ?? ''))}`,
+    );
   } finally {
     await registry.close();
   }
