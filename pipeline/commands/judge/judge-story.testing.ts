@@ -4,19 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import pino from 'pino';
-import { ZipFile } from 'yazl';
 import { GitHost } from '../../../test/servers/git-host.ts';
 import { sharedMlflow } from '../../../test/servers/shared-mlflow.ts';
 import { Clone, SMALL } from '../../../test/stories/clone.ts';
 import { makeConsole } from '../../console.ts';
 import type { GithubHome } from '../../contracts/github.ts';
 import { type Homes, RemoteHome } from '../../contracts/homes.ts';
-import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
 
 export const FIRST_DAY = '2026-06-30T23:00:00Z';
-/** Fifty days on: enough that the champion has not learnt from to decide. */
-export const REVIEW_DAY = '2026-08-19T23:00:00Z';
+/** Sixty days on: enough that the champion has not learnt from to decide. */
+export const REVIEW_DAY = '2026-08-29T23:00:00Z';
 
 /** One training of a champion and one review of a pull request, real in every part, made once for all tests: a clone with
  *  `master`, `test` and a feature branch, a DVC folder, a registry on MLflow, and the artifact that the review left. */
@@ -33,6 +31,8 @@ export class JudgeStory {
 
   static async make(): Promise<JudgeStory> {
     const story = new JudgeStory();
+    const kept = process.env.JUDGE_STORY;
+    if (kept) return story.open(kept);
     const mlflow = await sharedMlflow('3');
     story.remote = await mkdtemp(join(tmpdir(), 'judge-remote-'));
     story.env = {
@@ -44,14 +44,7 @@ export class JudgeStory {
     };
     story.homes = {
       mlflow,
-      remote: RemoteHome.parse({
-        name: 'story',
-        kind: 'folder',
-        shown: story.remote,
-        config: { url: story.remote },
-        secrets: [],
-        from: 'PERENNIAL_REMOTE',
-      }),
+      remote: folderRemote(story.remote),
       dagshub: null,
     };
     const clone = await Clone.make(SMALL);
@@ -85,7 +78,22 @@ export class JudgeStory {
     return story;
   }
 
+  /** One that an earlier run has left. */
+  private async open(folder: string): Promise<JudgeStory> {
+    this.clone = { root: join(folder, 'clone'), remove: async () => {} } as unknown as Clone;
+    this.remote = join(folder, 'remote');
+    this.homes = { mlflow: null, remote: folderRemote(this.remote), dagshub: null };
+    this.env = { PERENNIAL_REMOTE: this.remote };
+    this.review = join(folder, 'review');
+    [this.master, this.feature] = await Promise.all(
+      ['master', 'feature'].map(async (branch) => (await this.git('rev-parse', branch)).stdout.trim()),
+    );
+    return this;
+  }
+
   async remove(): Promise<void> {
+    if (process.env.JUDGE_STORY) return;
+
     await this.clone?.remove();
     for (const folder of [this.remote, this.review])
       if (folder) await rm(folder, { recursive: true, force: true });
@@ -114,6 +122,18 @@ export class JudgeStory {
     const { exitCode, stderr } = await this.clone.perennial(...args);
     if (exitCode !== 0) throw new Error(`perennial ${args[0]} exited with ${exitCode}:\n${stderr}`);
   }
+}
+
+function folderRemote(path: string): RemoteHome {
+  const config = { url: path };
+  return RemoteHome.parse({
+    name: 'story',
+    kind: 'folder',
+    shown: path,
+    config,
+    secrets: [],
+    from: 'PERENNIAL_REMOTE',
+  });
 }
 
 /** A Git host that has the story's branches. */
@@ -147,15 +167,3 @@ export function quietEnvironment(now: string): Environment {
     signal: new AbortController().signal,
   };
 }
-
-/** @param files name → content */
-export async function zipped(files: Iterable<[string, Buffer | string]>): Promise<Buffer> {
-  const zip = new ZipFile();
-  for (const [name, content] of files) zip.addBuffer(Buffer.from(content), name);
-  zip.end();
-  const chunks: Buffer[] = [];
-  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-export { REPOSITORY };

@@ -10,16 +10,10 @@ import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import { ReviewSubmission } from '../../contracts/review.ts';
 import type { Bench } from './bench.ts';
 import { judge } from './judge.ts';
-import {
-  githubHome,
-  hostOf,
-  JudgeStory,
-  quietEnvironment,
-  REVIEW_DAY,
-  zipped,
-} from './judge-story.testing.ts';
+import { githubHome, hostOf, JudgeStory, quietEnvironment, REVIEW_DAY } from './judge-story.testing.ts';
 import { openBench } from './open-bench.ts';
 import { readEvent } from './read-event.ts';
+import { zipped } from './sample-zip.testing.ts';
 
 let story: JudgeStory;
 let host: GitHost;
