@@ -42,10 +42,10 @@ const STATES: Record<string, [said: string, hint: string]> = {
 
 /** A schedule that GitHub drops or delays is told by the age of its last run. */
 export async function checkSchedule({ github, where, now }: GithubCheck): Promise<Finding> {
+  const runs = await github.workflowRuns(ETL, { event: 'schedule' });
   return await examine({ home: 'schedule', where: ETL }, async () => {
     const { cron, timezone } = readSchedule(await readFile(join(where.repository, FOLDER, ETL), 'utf8'));
     const when = `${cron} ${timezone}`;
-    const runs = await github.workflowRuns(ETL, { event: 'schedule' });
     const newest = Math.max(...runs.map(({ createdAt }) => Date.parse(createdAt)));
     if (runs.length === 0) {
       return {

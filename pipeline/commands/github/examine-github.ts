@@ -73,25 +73,22 @@ async function environmentSecrets(github: Github): Promise<string[]> {
 
 /** A branch that may use the environment may use the key. */
 async function checkEnvironment(github: Github): Promise<Finding> {
-  return await examine({ home: 'environment', where: ROBOTS.environment }, async () => {
-    const found = (await github.environments()).find(({ name }) => name === ROBOTS.environment);
-    const hint =
-      'npm run init -- --app prints the lines that make it; private repositories have environments from GitHub Pro on';
-    if (!found) return { state: 'wrong' as const, said: 'is not there: robots have no key', hint };
-    const open = `code of ${found.branches === 'all' ? 'every branch' : 'every protected branch'} may use the App's key`;
-    if (found.branches !== 'custom') return { state: 'wrong' as const, said: open, hint };
-    const branches = await github.environmentBranches(ROBOTS.environment);
-    const expected: readonly string[] = ROBOTS.branches;
-    const more = branches.filter((branch) => !expected.includes(branch));
-    const missing = expected.filter((branch) => !branches.includes(branch));
-    if (more.length > 0) {
-      return { state: 'wrong' as const, said: `code of ${more.join(', ')} may use the App's key`, hint };
-    }
-    if (missing.length > 0) {
-      return { state: 'wrong' as const, said: `${missing.join(' and ')} may not use it`, hint };
-    }
-    return `limited to ${expected.join(' and ')}`;
-  });
+  const place = { home: 'environment', where: ROBOTS.environment };
+  const hint =
+    'npm run init -- --app prints the lines that make it; private repositories have environments from GitHub Pro on';
+  const wrong = (said: string): Finding => ({ ...place, state: 'wrong', said, hint });
+  const found = (await github.environments()).find(({ name }) => name === ROBOTS.environment);
+  if (!found) return wrong('is not there: robots have no key');
+  if (found.branches !== 'custom') {
+    return wrong(`code of every ${found.branches === 'all' ? '' : 'protected '}branch may use the App's key`);
+  }
+  const branches = await github.environmentBranches(ROBOTS.environment);
+  const expected: readonly string[] = ROBOTS.branches;
+  const more = branches.filter((branch) => !expected.includes(branch));
+  const missing = expected.filter((branch) => !branches.includes(branch));
+  if (more.length > 0) return wrong(`code of ${more.join(', ')} may use the App's key`);
+  if (missing.length > 0) return wrong(`${missing.join(' and ')} may not use it`);
+  return { ...place, state: 'well', said: `limited to ${expected.join(' and ')}` };
 }
 
 /** What a token may not see is not wrong: it is not known. */
