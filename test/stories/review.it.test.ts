@@ -197,26 +197,37 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
     expect(trained.exitCode, trained.stderr).toBe(0);
     await candidate.commit();
     await git(origin, 'fetch', '--quiet', candidate.root, 'HEAD:refs/heads/candidate');
+    const version = (await mlflow.searchModelVersions(`name = '${name()}'`)).find(
+      (one) => one.version === 2,
+    )!;
+    const run = await mlflow.run(version.run_id);
+    const digest = run!.data.tags['perennial.bundle'];
 
-    const { review, machine, exitCode, stderr } = await reviewed('candidate', 'master');
+    const { review, exitCode, stderr } = await reviewed('promotion', 'master', () =>
+      promote({ version: 'v0002', digest, run: version.run_id }),
+    );
     expect(exitCode, stderr).toBe(0);
     expect(review).toMatchObject({ state: 'trained', base_ref: 'master', champion: { version: 'v0001' } });
-    expect(review.promotion?.challenger.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(review).toMatchObject({ promotion: { challenger: { digest } }, mlflow_run: version.run_id });
     expect(stderr).not.toContain('training infections');
-    expect(machine.env).toEqual(secrets);
+
+    const other = await reviewed('other-bundle', 'master', () =>
+      promote({ version: 'v0002', digest: 'f'.repeat(64), run: null }),
+    );
+    expect(other.review).toMatchObject({ state: 'not-trained', forecasts: null });
+    expect(other.review.reason).toContain('names the bundle ffffffffffff');
 
     // The same outputs, of which the code is no longer the one that made them.
-    await git(origin, 'checkout', '--quiet', 'candidate');
-    const other = await reviewed('candidate-edited', 'master', () => seed(7));
-    expect(other.review).toMatchObject({ state: 'not-trained', forecasts: null });
-    expect(other.review.reason).toContain('another recipe');
+    const edited = await reviewed('edited', 'master', () => seed(7));
+    expect(edited.review).toMatchObject({ state: 'not-trained', forecasts: null });
+    expect(edited.review.reason).toContain('another recipe');
   });
 
   /** Opens a pull request from `master` (or from where `origin` stands) and looks at it as a workflow does. */
   async function reviewed(
     branch: string,
     into: 'test' | 'master',
-    change?: () => Promise<void>,
+    change: () => Promise<void>,
     env = secrets,
     model = MODEL,
   ) {
@@ -237,13 +248,12 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
     return { ...ran, review, machine };
   }
 
-  async function pullRequest(branch: string, into: 'test' | 'master', change?: () => Promise<void>) {
-    if (change) {
-      const from = branch === 'candidate-edited' ? 'candidate' : 'master';
-      await git(origin, 'checkout', '--quiet', '-B', branch, from);
-      await change();
-      await origin.commit();
-    }
+  async function pullRequest(branch: string, into: 'test' | 'master', change: () => Promise<void>) {
+    // What goes into `master` stands on what the workflow candidate left.
+    const from = into === 'master' ? 'candidate' : 'master';
+    await git(origin, 'checkout', '--quiet', '-B', branch, from);
+    await change();
+    await origin.commit();
     const machine = await machineOf(branch);
     await git(origin, 'checkout', '--quiet', 'master');
     const head = await git(machine, 'rev-parse', 'HEAD');
@@ -256,6 +266,12 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
     const machine = await origin.elsewhere();
     machines.push(machine);
     return machine;
+  }
+
+  async function promote(named: { version: string; digest: string; run: string | null }): Promise<void> {
+    const path = join(origin.root, 'reports', MODEL, 'production.json');
+    const production = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify({ ...production, ...named }));
   }
 
   const seed = (value: number) =>
@@ -279,9 +295,11 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
   const report = (machine: Clone) =>
     readFile(join(machine.root, 'artifacts', MODEL, 'review', 'report.md'), 'utf8');
 
+  const name = () => `${secrets.PERENNIAL_MODEL_PREFIX}${MODEL}`;
+
   /** What a review may not change: registered versions and objects of the remote. */
   async function state() {
-    const versions = await mlflow.searchModelVersions(`name = '${secrets.PERENNIAL_MODEL_PREFIX}${MODEL}'`);
+    const versions = await mlflow.searchModelVersions(`name = '${name()}'`);
     const { stdout } = await execa('find', [objects, '-type', 'f']);
     return { versions: versions.map(({ version }) => version), objects: stdout.split('\n').sort() };
   }

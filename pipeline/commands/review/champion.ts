@@ -34,7 +34,7 @@ export async function openChampion(
     return {
       registry: withoutChampion(registry),
       champion: null,
-      unknown: `there are no credentials for the registry here (a fork has none), so it was not compared with the champion ${production.version}, only with the baselines`,
+      unknown: `There are no credentials for the registry here (a fork has none): it was compared with the baselines alone, not with the champion ${production.version}.`,
     };
   }
 }

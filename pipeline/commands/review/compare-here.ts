@@ -27,15 +27,15 @@ export async function compareHere(
   const { registry, unknown, ...about } = options;
   const metrics = await evaluate(context, { registry, ...about });
   const promotion = await compare(context, about);
-  const told = await readFile(paths.report, 'utf8');
+  const report = await readFile(paths.report, 'utf8');
   return {
     state: 'trained',
-    reason: unknown ? `${promotion.reason}; ${unknown}` : promotion.reason,
+    reason: unknown ? `${unknown} ${promotion.reason}` : promotion.reason,
     dataVersion: about.dataVersion,
     plan: await readJson(paths.plan, Plan),
     metrics,
     promotion,
     forecasts: join(paths.train, 'forecasts.parquet'),
-    report: unknown ? `${told.trimEnd()}\n\n${escapeMarkdown(unknown, { longest: 1_000 })}\n` : told,
+    report: unknown ? `${escapeMarkdown(unknown, { longest: 1_000 })}\n\n${report}` : report,
   };
 }

@@ -45,14 +45,14 @@ export async function reviewRecipe(environment: Environment, subject: Subject): 
 
 /** Tried on its own source, where that can be reached, so that its reviewer sees numbers. */
 async function firstModel(environment: Environment, subject: Subject, outside: Outside): Promise<Finding> {
-  const first = 'a new model: master has no data of it yet, so there is nothing to compare with';
+  const first = 'A new model: master has no data of it yet, so there is nothing to compare with.';
   const finding = await onOwnData(environment, subject, outside).catch((error) => {
     if (environment.signal.aborted || !(error instanceof NotCollected)) throw error;
     environment.log.warn({ err: error }, 'a new model cannot be tried on its own source');
     return { state: 'trained' as const, reason: error.message };
   });
   return finding.state === 'trained'
-    ? { ...finding, state: 'first', reason: `${first}; tried on its own source: ${finding.reason}` }
+    ? { ...finding, state: 'first', reason: `${first} On its own source: ${finding.reason}` }
     : finding;
 }
 

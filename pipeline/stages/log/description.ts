@@ -10,10 +10,13 @@ export function descriptionAtStart(facts: BeginningFacts): string {
 
 /** The verdict first, then the numbers it stands on, then what it was made from. */
 export function descriptionAtEnd(facts: RunFacts): string {
-  const { promotion, model, version } = facts;
+  const { promotion, model, version, review } = facts;
   const registered = version === null ? '' : ` Registered as ${version}.`;
+  const tried = review
+    ? ` A try for the review of a pull request into ${escapeMarkdown(review.into)}: nothing of it is registered.`
+    : '';
   return [
-    `**${escapeMarkdown(model)}:** ${escapeMarkdown(promotion.reason)}${registered}`,
+    `**${escapeMarkdown(model)}:** ${escapeMarkdown(promotion.reason)}${registered}${tried}`,
     table(facts),
     `Over ${daysOfForecasts(promotion.cutoffs)} that none of them had learnt from.`,
     footer(facts),

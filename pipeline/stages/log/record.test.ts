@@ -153,6 +153,18 @@ describe('tags', () => {
     expect(runName(facts)).toBe('2026-07-01 22:00 m');
   });
 
+  it('of a review name its pull request, and the page says that nothing is registered', () => {
+    const review = { sha: 'f'.repeat(40), into: 'test' };
+    const tried = { ...facts, version: null, review };
+    expect(tagsAtEnd(tried)).toMatchObject({
+      'perennial.review': review.sha,
+      'perennial.review_into': 'test',
+    });
+    expect(tagsAtEnd(facts)).not.toHaveProperty('perennial.review');
+    expect(runName(tried)).toBe('2026-07-01 22:00 m review');
+    expect(descriptionAtEnd(tried)).toContain('into test: nothing of it is registered');
+  });
+
   it('of a workflow name its run; nothing is said of what is not known', () => {
     const page = 'https://example.org/team/models/actions/runs/7/attempts/1';
     const origin = { ...facts.origin, kind: 'workflow' as const, branch: null, page };
