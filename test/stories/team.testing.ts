@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
+import { githubAt } from '../../pipeline/clients/github/github-at.ts';
 import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
+import { robotFiles } from '../../pipeline/commands/etl/sample-robot-files.testing.ts';
+import { GithubHome } from '../../pipeline/contracts/github.ts';
 import type { MlflowHome } from '../../pipeline/contracts/homes.ts';
 import { startPortal } from '../../pipeline/simulator/portal.ts';
 import { GitHost } from '../servers/git-host.ts';
 import { Clone, type Ran, SMALL } from './clone.ts';
+
+const AUTHOR = ['-c', 'user.name=story', '-c', 'user.email=story@localhost'];
 
 /** First evening of the portal, and the ones after it. */
 export const evening = (day: number) =>
@@ -173,6 +179,58 @@ export class Team {
     } finally {
       await client.close();
     }
+  }
+
+  /** Commits files in the base clone. */
+  async commitFiles(files: Record<string, unknown>): Promise<void> {
+    for (const [path, text] of robotFiles(files)) {
+      await mkdir(dirname(join(this.base.root, path)), { recursive: true });
+      await writeFile(join(this.base.root, path), text);
+    }
+    await this.base.commit();
+  }
+
+  /** Puts what the base clone has committed last upon a branch of the host, whatever that has gained. */
+  async rebase(branch: string): Promise<void> {
+    const git = (...args: string[]) => execa('git', [...AUTHOR, ...args], { cwd: this.base.root });
+    await git('fetch', '--quiet', this.host.bare, branch);
+    await git('rebase', '--quiet', 'FETCH_HEAD');
+    await this.push(branch);
+  }
+
+  async head(branch: string): Promise<string | null> {
+    const asked = ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`];
+    const { stdout } = await execa('git', asked, { cwd: this.host.bare, reject: false });
+    return stdout.trim() || null;
+  }
+
+  /** Paths that differ between two branches. */
+  async changed(from: string, to: string): Promise<string[]> {
+    const { stdout } = await execa('git', ['diff', '--name-only', from, to], { cwd: this.host.bare });
+    return stdout.split('\n').filter(Boolean);
+  }
+
+  /** The judge's part, as the App: a good word on the first open pull request's commit that is meant. */
+  async judge(means: (sha: string) => boolean, limitMs = 120_000): Promise<void> {
+    const { app, apiUrl, serverUrl } = this.host;
+    const as = {
+      kind: 'app' as const,
+      id: app.id,
+      privateKey: app.privateKey,
+      installation: app.installation,
+    };
+    const [owner, name] = this.host.repository.split('/');
+    const github = githubAt(GithubHome.parse({ apiUrl, serverUrl, owner, name, as }));
+    for (let waited = 0; waited < limitMs; waited += 500) {
+      const sha = this.host.state.pulls
+        .filter(({ state }) => state === 'open')
+        .map(({ head }) => head.sha)
+        .find(means);
+      if (sha)
+        return github.setStatus(sha, { context: 'perennial', state: 'success', description: 'passed' });
+      await wait(500);
+    }
+    throw new Error('no pull request to judge came in time');
   }
 
   /** A person merges a pull request on its page. */

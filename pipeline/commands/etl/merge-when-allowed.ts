@@ -49,6 +49,9 @@ export async function mergeWhenAllowed(
   }
 }
 
+/** The App's own word: anybody who may push can set a status of that name. */
 async function required(github: Github, sha: string) {
-  return (await github.statuses(sha)).find(({ context }) => context === REQUIRED_STATUS) ?? null;
+  const login = await github.login();
+  const ours = (await github.statuses(sha)).find(({ context }) => context === REQUIRED_STATUS);
+  return ours && ours.author === login ? ours : null;
 }
