@@ -13,7 +13,7 @@ import { visitGithub } from './manifest-visit.ts';
 const LOOK_EVERY_MS = 3_000;
 const INSTALL_PATIENCE_MS = 15 * 60_000;
 
-type Place = Pick<GithubHome, 'apiUrl' | 'serverUrl' | 'owner' | 'name'>;
+type Place = Pick<GithubHome, 'apiUrl' | 'serverUrl' | 'owner' | 'name'> & Partial<GithubHome>;
 
 /** Makes the App that the robots act as: a person says yes on GitHub's own page, its key is written to a file that only
  *  they can read, and what is to be done with it is printed.
