@@ -7,18 +7,19 @@ import type { ModelReport } from '../../contracts/pull-report.ts';
 import { REVIEW_LIMITS, reviewArtifact } from '../../contracts/review.ts';
 import type { Bench } from './bench.ts';
 import { dataFilesAt } from './data-files.ts';
+import { dataFor, fetchData, type Wanted } from './data-for.ts';
 import { fetchCommits } from './fetch-commits.ts';
 import type { ReviewedPull } from './find-pull.ts';
 import { importCommands, shownAsSubmitted } from './fork.ts';
-import { compareModel, type Judged, withoutComparison } from './judge-model.ts';
+import type { Judged } from './judge-model.ts';
 import { modelReport } from './model-report.ts';
 import { findOverride } from './override.ts';
 import type { ReviewRun } from './read-event.ts';
 import { readSubmission, type Submitted } from './read-submission.ts';
 import { Refusal } from './refusal.ts';
 import { plainJudgement } from './to-judgement.ts';
-import { dataFor, fetchData, type Wanted } from './trusted-data.ts';
 import { type Change, type Commits, whatChanged } from './what-changed.ts';
+import { withoutComparison } from './without-comparison.ts';
 
 export interface PullJudgement {
   models: ModelReport[];
@@ -145,6 +146,9 @@ async function compareAll(
       one.judged = settled(refused(one.change, error));
     }
   }
+  if (open().length === 0) return;
+  // DVC is a process of its own: what computes is loaded beside it, and nowhere else is it needed.
+  const loading = import('./judge-model.ts');
   try {
     await fetchData(
       bench,
@@ -154,6 +158,7 @@ async function compareAll(
   } catch (error) {
     for (const one of open()) one.judged = settled(refused(one.change, error));
   }
+  const { compareModel } = await loading;
   for (const one of open()) {
     const { wanted, submitted } = one;
     one.judged = await compareModel(bench, commits, { wanted: wanted!, submitted: submitted!, folder }).catch(

@@ -117,19 +117,52 @@ const moved = (share: number) => (tables: ScoredForecasts[]) =>
       : table,
   );
 
+/** Requests without those that only the stand-in's first answers need. */
+const asked = () => host.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`);
+
 describe('the judge', { timeout: 120_000 }, () => {
-  it('recomputes what the review found, to the last digit', async () => {
+  it('recomputes what the review found, and says so in one comment and both statuses', async () => {
+    const submitted = ReviewSubmission.parse(
+      JSON.parse((await story.submitted()).get('review.json')!.toString()),
+    );
+    const before = bench.github.requests();
     const { status, model, comments, error } = await round();
     expect(error).toBeNull();
-    const submitted = JSON.parse((await story.submitted()).get('review.json')!.toString());
-    console.log(
-      status,
-      model,
-      submitted.promotion?.outcome,
-      submitted.reason,
-      host.requests.map((r) => r.method + ' ' + r.path),
-      comments[0],
-    );
+    const state = submitted.promotion!.merge ? 'success' : 'failure';
+    expect(status).toMatchObject({ state, author: `${host.app.slug}[bot]` });
+    expect(model).toMatchObject({ state });
+    expect(model?.description).toContain(submitted.promotion!.reason.slice(0, 40));
     expect(comments).toHaveLength(1);
+    // Its own figures are the submitted ones: the same data, plan, champion and baselines.
+    expect(comments[0]).not.toContain('recomputed');
+    expect(bench.github.requests() - before, asked().join('\n')).toBeLessThanOrEqual(8);
+  });
+
+  it('says better where it is better, and pending before', async () => {
+    const run = host.addRun({ headSha: story.feature, headBranch: 'feature', status: 'in_progress' });
+    await judge(bench, await eventOf(host.payloads.workflowRun(run, 'requested')));
+    expect(told()).toMatchObject({ status: { state: 'pending' }, comments: [] });
+    const { status, model, comments } = await round({ forecasts: moved(0.7), change: silent });
+    expect(status).toMatchObject({ state: 'success' });
+    expect(model?.description).toMatch(/^Better/);
+    expect(comments[0]).toContain('May be merged');
+  });
+
+  it('says worse where it is worse, whatever was submitted: forged metrics do not help', async () => {
+    const forge = (submission: ReviewSubmission) => {
+      Object.assign(submission.promotion!, { outcome: 'better', merge: true, promote: true });
+      for (const model of submission.metrics!.models)
+        if (model.role === 'challenger') model.overall.wape = 0.01;
+    };
+    const { status, model, comments } = await round({ forecasts: moved(-1), change: forge });
+    expect(status?.state).toBe('failure');
+    expect(model?.description).toContain('Forged');
+    expect(comments[0]).toContain('recomputed it is');
   });
 });
+
+/** A submission without a verdict of its own: only the judge's counts. */
+function silent(submission: ReviewSubmission): void {
+  submission.promotion = null;
+  submission.metrics = null;
+}

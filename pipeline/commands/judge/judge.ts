@@ -2,11 +2,10 @@ import { PerennialError } from '../../contracts/errors.ts';
 import { modelStatus, REQUIRED_STATUS, type StatusState } from '../../contracts/github.ts';
 import type { PullReport } from '../../contracts/pull-report.ts';
 import { withoutSecrets } from '../../secrets.ts';
-import { postReport } from '../../stages/report/run.ts';
 import type { Environment } from '../environment.ts';
 import type { Bench } from './bench.ts';
 import { findPulls, type ReviewedPull } from './find-pull.ts';
-import { judgePull, type PullJudgement } from './judge-pull.ts';
+import type { PullJudgement } from './judge-pull.ts';
 import { openBench } from './open-bench.ts';
 import { type ReviewRun, readEvent } from './read-event.ts';
 import { Refusal } from './refusal.ts';
@@ -45,7 +44,7 @@ export async function judge(bench: Bench, run: ReviewRun): Promise<string> {
       await status('pending', 'The review waits for a maintainer to let it run.');
       return 'the review waits for approval';
     }
-    const pulls = await findPulls(bench, run);
+    const [pulls, { judgePull }] = await Promise.all([findPulls(bench, run), import('./judge-pull.ts')]);
     if (pulls.length === 0)
       return `no open pull request into test or master is at ${run.head.sha}: nothing to say`;
     if (pulls.length > 1) {
@@ -104,6 +103,7 @@ async function tell(
     status: whole,
     ...judged,
   };
+  const { postReport } = await import('../../stages/report/run.ts');
   const { page } = await postReport(github, pull.number, report, { log });
   await Promise.all(
     judgements.map((judgement) =>
