@@ -8,6 +8,11 @@ import { Actions, type ActionsOptions } from './actions.ts';
 
 const AUTHOR = ['-c', 'user.name=ada', '-c', 'user.email=ada@localhost'];
 
+export interface StageOptions extends ActionsOptions {
+  /** What else is changed in params.yaml. */
+  params?: Parameters<Clone['params']>[0];
+}
+
 /** Whether act can be had; said once where it cannot. */
 export async function canAct(): Promise<boolean> {
   const program = await actProgram();
@@ -34,8 +39,13 @@ export class Stage {
   }
 
   /** @param files what differs from this repository, by path; null: is not there */
-  static async set(files: Record<string, string | null> = {}, options: ActionsOptions = {}): Promise<Stage> {
+  static async set(files: Record<string, string | null> = {}, options: StageOptions = {}): Promise<Stage> {
     const [host, clone, act] = await Promise.all([GitHost.start(), Clone.make(), Act.start()]);
+    // Each model is a job.
+    await clone.params((yaml) => {
+      for (const model of ['italy', 'temperature']) yaml.deleteIn(['models', model]);
+      options.params?.(yaml);
+    });
     const { app } = host;
     const robots = {
       secrets: { PERENNIAL_APP_PRIVATE_KEY: app.privateKey, ...options.robots?.secrets },
@@ -62,13 +72,34 @@ export class Stage {
   }
 
   /** Commits onto a branch and pushes it as a person. @returns the commit */
-  async push(branch: string, from: string, files: Record<string, string | null>): Promise<string> {
+  push(branch: string, from: string, files: Record<string, string | null>): Promise<string> {
+    return this.pushTo({ repository: this.host.repository, token: this.ada }, branch, from, files);
+  }
+
+  /** The same into a fork. */
+  async pushTo(
+    to: { repository: string; token: string },
+    branch: string,
+    from: string,
+    files: Record<string, string | null>,
+  ): Promise<string> {
     await this.git('fetch', '--quiet', this.host.bare, '+refs/heads/*:refs/remotes/host/*');
     await this.git('checkout', '--quiet', '--force', '--detach', `host/${from}`);
     await this.write(files);
     await this.git(...AUTHOR, 'commit', '--quiet', '--message', `change of ${branch}`);
-    await this.git('push', '--quiet', this.host.originFor(this.ada), `HEAD:refs/heads/${branch}`);
+    await this.git(
+      'push',
+      '--quiet',
+      this.host.originFor(to.token, to.repository),
+      `HEAD:refs/heads/${branch}`,
+    );
     return (await this.git('rev-parse', 'HEAD')).stdout;
+  }
+
+  /** A file as a branch has it. */
+  async read(branch: string, path: string): Promise<string> {
+    const { stdout } = await execa('git', ['show', `${branch}:${path}`], { cwd: this.host.bare });
+    return `${stdout}\n`;
   }
 
   /** @param head branch, or `owner:branch` of a fork @returns its number */
