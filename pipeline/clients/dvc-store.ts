@@ -18,7 +18,11 @@ export type StoreStep =
   | { do: 'read'; key: string }
   | { do: 'remove'; key: string }
   | { do: 'write'; key: string; text: string }
-  | { do: 'put'; key: string; file: string };
+  | { do: 'put'; key: string; file: string }
+  /** Writes all objects into a local file, a JSON line each: `{ hash, bytes, written }`. */
+  | { do: 'objects'; file: string }
+  /** Removes the objects whose hashes stand in a local file, a line each, in that order. */
+  | { do: 'remove-all'; file: string };
 
 const Answer = z.object({
   do: z.string(),

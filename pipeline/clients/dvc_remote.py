@@ -1,7 +1,7 @@
 """Opens a DVC remote as DVC does (its settings, profiles, roles, signed-in sessions) and takes some steps on it.
 
 Argument: {"name": remote, "steps": [{"do": "list"}, {"do": "read" | "write" | "remove", "key": …, "text": …},
-{"do": "put", "key": …, "file": …}]}. Output: one JSON object a step; the first that fails is the last. No secret is
+{"do": "put", "key": …, "file": …}, {"do": "objects" | "remove-all", "file": …}]}. Output: one JSON object a step; the first that fails is the last. No secret is
 among the arguments: they stand in the settings that DVC_SYSTEM_CONFIG_DIR names.
 """
 
@@ -36,6 +36,10 @@ def take(fs, root, step):
     if do == "list":
         look(fs, root)
         return None
+    if do == "objects":
+        return str(list_objects(fs, root, step["file"]))
+    if do == "remove-all":
+        return str(remove_all(fs, root, step["file"]))
     path = fs.join(root, *step["key"].split("/"))
     if do == "read":
         return fs.cat_file(path).decode()
@@ -48,6 +52,38 @@ def take(fs, root, step):
     else:
         fs.pipe_file(path, step["text"].encode())
     return None
+
+
+def list_objects(fs, root, file):
+    """Every object of DVC 3, a JSON line each: its hash, its size, when it was written (seconds since 1970)."""
+    top = fs.join(root, "files", "md5")
+    found = fs.fs.find(top, detail=True) if fs.exists(top) else {}
+    count = 0
+    with open(file, "w") as lines:
+        for name, info in found.items():
+            folder, rest = name.replace("\\", "/").split("/")[-2:]
+            written = info.get("LastModified") or info.get("last_modified") or info.get("mtime")
+            if not isinstance(written, (int, float)):
+                written = written.timestamp() if written else None
+            json.dump({"hash": folder + rest, "bytes": info.get("size") or 0, "written": written}, lines)
+            lines.write("\n")
+            count += 1
+    return count
+
+
+def remove_all(fs, root, file):
+    """In the order of the lines, a hash each; what is not there any more is no error."""
+    with open(file) as lines:
+        hashes = lines.read().split()
+    for at in range(0, len(hashes), 500):
+        paths = [fs.join(root, "files", "md5", one[:2], one[2:]) for one in hashes[at : at + 500]]
+        try:
+            fs.fs.rm(paths)
+        except FileNotFoundError:
+            for path in paths:
+                if fs.exists(path):
+                    fs.fs.rm_file(path)
+    return len(hashes)
 
 
 # No object's name begins so: the answer is empty and quick, however much there is.

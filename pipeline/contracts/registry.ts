@@ -40,4 +40,7 @@ export interface Registry {
   /** Moves an alias in one step.
    *  @param expected the version the caller believes is there now (null: none); another one → ConflictError */
   setAlias(alias: Alias, version: string, expected: string | null): Promise<void>;
+  /** Takes a version away; one that is not there is no error. Numbers are never given twice, so the newest one stays.
+   *  @throws ConflictError where an alias points at it, or it is the newest */
+  remove(version: string): Promise<void>;
 }

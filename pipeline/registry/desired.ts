@@ -33,6 +33,10 @@ export function desiredRegistry(
       // `production.json` itself is written by who promotes, right after this.
       promoted = version;
     },
+    async remove(version) {
+      if (version !== (await pointer())) return registry.remove(version);
+      throw new ConflictError(`production.json names ${version}: it stays`);
+    },
   };
 }
 

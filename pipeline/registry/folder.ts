@@ -10,6 +10,7 @@ import { type Alias, RegisteredVersion, type Registry } from '../contracts/regis
 import { readJson, writeJson } from '../files.ts';
 import { readBundle, writeInto } from './bundle-folder.ts';
 import { verifyBundle } from './manifest.ts';
+import { refuseNeeded } from './refuse-needed.ts';
 
 export interface FolderOptions {
   model: string;
@@ -126,7 +127,28 @@ export function folderRegistry(
       }
       throw heldByAnother(directory);
     },
+
+    async remove(version) {
+      if (!(await about(version))) return;
+      const gone = join(directory, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+      try {
+        await locked(async (isOurs) => {
+          const newest = (await versions()).at(-1)?.version;
+          const held = new Set([await pointer('champion'), await pointer('challenger')]);
+          refuseNeeded(version, { model, newest, held });
+          if (!isOurs()) throw heldByAnother(directory);
+          // One rename: no reader finds half of it.
+          await rename(join(directory, version), gone).catch(unlessAbsent);
+        });
+      } finally {
+        await rm(gone, { recursive: true, force: true });
+      }
+    },
   };
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 const VERSION = /^v\d{4,}$/;

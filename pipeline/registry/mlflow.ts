@@ -7,6 +7,7 @@ import type { BundleFiles } from '../contracts/bundle.ts';
 import { CorruptError, UsageError } from '../contracts/errors.ts';
 import type { RegisteredVersion, Registry } from '../contracts/registry.ts';
 import { verifyBundle } from './manifest.ts';
+
 import { aliasesOf } from './mlflow/aliases.ts';
 import { BundleMemory } from './mlflow/bundle-memory.ts';
 import { fetchBundle, storeBundle } from './mlflow/bundles.ts';
@@ -15,6 +16,7 @@ import { homeAt } from './mlflow/home.ts';
 import { runForBundle } from './mlflow/run-for-bundle.ts';
 import { settled } from './mlflow/settle.ts';
 import { versionDescription } from './mlflow/words.ts';
+import { refuseNeeded } from './refuse-needed.ts';
 
 export interface MlflowRegistryOptions {
   model: string;
@@ -172,6 +174,20 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
       if (!(await about(version))) await refuseUnknown(version);
       const move = { version, from: expected, by: by.slice(0, 100), at: now().toISOString() };
       await aliases.move(alias, move);
+    },
+
+    async remove(version) {
+      const found = await about(version);
+      if (!found) return;
+      const known = await registry.versions();
+      // A twin shows itself as soon as the first one has gone, so it goes before.
+      const filter = `name = ${quoted(name)} and tags.\`${DIGEST_TAG}\` = '${found.version.digest}'`;
+      const same = (await mlflow.searchModelVersions(filter)).sort((a, b) => b.version - a.version);
+      const newest = known.at(-1)?.version;
+      for (const row of same) {
+        refuseNeeded(nameOf(row.version), { model, newest, held: await aliases.held() });
+        await mlflow.deleteModelVersion(name, row.version);
+      }
     },
   };
   return registry;

@@ -98,6 +98,22 @@ export function registryContract(name: string, make: () => Promise<TestRegistry>
       expect((await registry.alias('champion'))?.version).toBe(winner);
     });
 
+    it('takes a version away, never one that an alias names or the newest, and gives its number to nobody', async () => {
+      const { registry, another } = await make();
+      for (const content of ['one', 'two', 'three'])
+        await registry.register(sampleBundle(content).files, about);
+      await registry.setAlias('champion', 'v0001', null);
+      await expect(another.remove('v0001')).rejects.toThrow(ConflictError);
+      await expect(another.remove('v0003')).rejects.toThrow(/newest/);
+      await another.remove('v0002');
+      await another.remove('v0002');
+      expect(await registry.version('v0002')).toBeNull();
+      expect((await registry.versions()).map(({ version }) => version)).toEqual(['v0001', 'v0003']);
+      await expect(registry.setAlias('champion', 'v0002', 'v0001')).rejects.toThrow(UsageError);
+      expect((await registry.register(sampleBundle('two').files, about)).version).toBe('v0004');
+      expect(plain(await another.bundle('v0001'))).toEqual(plain(sampleBundle('one').files));
+    });
+
     it('points no alias at a version that is not there', async () => {
       const { registry } = await make();
       await expect(registry.setAlias('champion', 'v0009', null)).rejects.toThrow(UsageError);
