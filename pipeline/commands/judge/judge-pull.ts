@@ -17,6 +17,7 @@ import { findOverride } from './override.ts';
 import type { ReviewRun } from './read-event.ts';
 import { readSubmission, type Submitted } from './read-submission.ts';
 import { Refusal } from './refusal.ts';
+import { type RobotFiles, robotFiles } from './robot-files.ts';
 import { plainJudgement } from './to-judgement.ts';
 import { type Change, type Commits, whatChanged } from './what-changed.ts';
 import { withoutComparison } from './without-comparison.ts';
@@ -47,21 +48,30 @@ export async function judgePull(bench: Bench, pull: ReviewedPull, run: ReviewRun
   ]);
   if (await isAncestor(bench.root, commits.head, commits.master))
     return { models: [], notes: [], commands: [], ofMaster: true };
-  const changes = await whatChanged(bench.root, commits, pull.into);
+  const [changes, brought] = await Promise.all([
+    whatChanged(bench.root, commits, pull.into),
+    robotFiles(bench, commits, pull),
+  ]);
   const cases = await Promise.all(changes.map((change) => openCase(bench, { change, artifacts, pull, run })));
   return withScratch(async (folder) => {
     if (pull.fork)
       for (const one of cases) one.judged ??= settled(shownAsSubmitted(one.change, one.submitted));
     else await compareAll(bench, commits, { cases, pull, run, folder });
+    refuseGates(cases, brought.gates);
     await applyOverride(bench, commits, { cases, run });
     const models = await Promise.all(
       cases.map((one) => modelReport(bench, commits, { ...one, judged: one.judged!, run, pull })),
     );
     return {
       models,
-      notes: pull.fork
-        ? ['It comes from a fork, whose code is never run with credentials: a maintainer imports the branch.']
-        : [],
+      notes: [
+        ...(pull.fork
+          ? [
+              'It comes from a fork, whose code is never run with credentials: a maintainer imports the branch.',
+            ]
+          : []),
+        ...brought.notes,
+      ],
       commands: pull.fork ? importCommands(pull) : [],
       ofMaster: false,
     };
@@ -189,6 +199,21 @@ function refused({ model }: Change, error: unknown) {
   const seen = error instanceof Error ? error.message : String(error);
   const hint = error instanceof PerennialError && error.hint ? ` (${error.hint})` : '';
   return plainJudgement(model, 'error', { headline: 'Could not be judged', reason: `${seen}${hint}` });
+}
+
+/** New data pass where their gate has said so, whoever brings them. */
+function refuseGates(cases: Case[], gates: RobotFiles['gates']): void {
+  for (const one of cases) {
+    const { model } = one.change;
+    const gate = gates.get(model);
+    if (gate === undefined || gate?.passed || one.judged?.judgement.status !== 'success') continue;
+    const reason = gate
+      ? 'The gate refused the data that it brings.'
+      : 'The report of the gate that it brings does not parse.';
+    one.judged = settled(
+      plainJudgement(model, 'failure', { headline: 'Gate failed', reason, gate: gate ?? null }),
+    );
+  }
 }
 
 /** Only a verdict can be overridden, and only that of the model that the override names. */

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GitHost } from '../../../test/servers/git-host.ts';
 import { readForecasts, writeForecasts } from '../../clients/forecast-file.ts';
+import { commitOnto, readAt } from '../../clients/git-objects.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
 import { withScratch } from '../../clients/scratch.ts';
-import type { ScoredForecasts } from '../../contracts/forecast.ts';
+import { LEVELS, type ScoredForecasts } from '../../contracts/forecast.ts';
 import { ReviewSubmission } from '../../contracts/review.ts';
 import type { Bench } from './bench.ts';
 import { judge } from './judge.ts';
@@ -55,13 +56,21 @@ interface Round {
   /** In place of the zip of all that; null: none. */
   zip?: ((files: Files) => Promise<Buffer>) | null;
   head?: string;
+  branch?: string;
+  /** Of the branch; default: the host's own. */
+  repository?: string;
   attempt?: number;
   bench?: Bench;
 }
 
 /** A review that ended, and the judge's word on it. */
 async function round({ change, forecasts, zip = zipped, head = story.feature, ...more }: Round = {}) {
-  const run = host.addRun({ headSha: head, headBranch: 'feature', attempt: more.attempt ?? 1 });
+  const run = host.addRun({
+    headSha: head,
+    headBranch: more.branch ?? 'feature',
+    headRepo: more.repository ?? host.repository,
+    attempt: more.attempt ?? 1,
+  });
   const files = await story.submitted();
   if (forecasts)
     files.set('forecasts.parquet', await changedForecasts(files.get('forecasts.parquet')!, forecasts));
@@ -159,7 +168,374 @@ describe('the judge', { timeout: 120_000 }, () => {
     expect(model?.description).toContain('Forged');
     expect(comments[0]).toContain('recomputed it is');
   });
+
+  it('leaves one comment, however often the same head is judged, also below 250 others', async () => {
+    host.addComments(pull, 250);
+    const bad = { zip: null };
+    for (let attempt = 1; attempt <= 10; attempt++) await round({ ...bad, attempt });
+    const ours = host.state.comments.filter(({ author }) => author === `${host.app.slug}[bot]`);
+    expect(ours).toHaveLength(1);
+    const again = await benchOf();
+    await round({ ...bad, bench: again });
+    // Three pages; and nothing is downloaded where nothing was submitted.
+    expect(again.github.requests(), asked().slice(-12).join('\n')).toBeLessThanOrEqual(9);
+    await again.close();
+  });
+
+  const refusals: [string, Round, RegExp][] = [
+    ['a missing artifact', { zip: null }, /No report/],
+    ['what is no zip', { zip: async () => Buffer.from('nothing of the kind') }, /Broken report/],
+    [
+      'a report that is no JSON',
+      { zip: (files) => zipped(files.set('review.json', Buffer.from('{"a"'))) },
+      /Broken report/,
+    ],
+    [
+      'a report nested a million times',
+      { zip: (files) => zipped(files.set('review.json', Buffer.from('['.repeat(1_000_000)))) },
+      /Broken report/,
+    ],
+    [
+      'a report of another commit',
+      {
+        change: (one) => {
+          one.head_sha = '1'.repeat(40);
+        },
+      },
+      /is of the commit 111111111111/,
+    ],
+    [
+      'a report of another run',
+      {
+        change: (one) => {
+          one.run.id += 1;
+        },
+      },
+      /Another report/,
+    ],
+    [
+      'a report of another base',
+      {
+        change: (one) => {
+          one.base_ref = 'master';
+        },
+      },
+      /another base/,
+    ],
+    [
+      'an old report',
+      {
+        change: (one) => {
+          one.made_at = '2026-08-01T00:00:00Z';
+        },
+      },
+      /hours old/,
+    ],
+    [
+      'a report from the future',
+      {
+        change: (one) => {
+          one.made_at = '2027-01-01T00:00:00Z';
+        },
+      },
+      /from the future/,
+    ],
+    [
+      'data that master never had',
+      {
+        change: (one) => {
+          one.data_version = `${'0'.repeat(32)}.dir`;
+        },
+      },
+      /Unknown data/,
+    ],
+    [
+      'another champion',
+      {
+        change: (one) => {
+          one.champion!.digest = 'f'.repeat(64);
+        },
+      },
+      /The champion has moved/,
+    ],
+    [
+      'no champion',
+      {
+        change: (one) => {
+          one.champion = null;
+        },
+      },
+      /The champion has moved/,
+    ],
+    [
+      '“unchanged” where it is not so',
+      {
+        change: (one) => {
+          one.state = 'unchanged';
+        },
+      },
+      /says “unchanged”/,
+    ],
+    [
+      '“removed” where it is not so',
+      {
+        change: (one) => {
+          one.state = 'removed';
+        },
+      },
+      /says “removed”/,
+    ],
+    [
+      '“first” where it is not so',
+      {
+        change: (one) => {
+          one.state = 'first';
+        },
+      },
+      /says “first”/,
+    ],
+    [
+      'a crash',
+      {
+        change: (one) => {
+          one.state = 'crashed';
+          one.reason = 'out of memory';
+        },
+      },
+      /Crashed: out of memory/,
+    ],
+    [
+      'a failed gate',
+      {
+        change: (one) => {
+          one.state = 'gate-failed';
+        },
+      },
+      /Gate failed/,
+    ],
+    [
+      'forecasts that are not those it names',
+      {
+        change: (one) => {
+          one.forecasts!.sha256 = '0'.repeat(64);
+        },
+      },
+      /not those that it names/,
+    ],
+    [
+      'forecasts that it does not bring',
+      {
+        change: (one) => {
+          one.forecasts = null;
+        },
+      },
+      /Forecasts are missing/,
+    ],
+  ];
+  for (const [what, submitted, why] of refusals)
+    it(`refuses ${what}`, async () => {
+      const { status, model, comments, error } = await round(submitted);
+      expect(error).toBeNull();
+      expect(model?.description).toMatch(why);
+      expect(status?.state).toBe('failure');
+      expect(comments).toHaveLength(1);
+    });
+
+  it('refuses an artifact that has expired', async () => {
+    host.fail({ method: 'GET', path: /artifacts\/\d+\/zip/, status: 410, times: 1 });
+    const { status, model } = await round();
+    expect(model?.description).toMatch(/Expired/);
+    expect(status?.state).toBe('failure');
+  });
+
+  it('is never green on forecasts that were harmed, whatever was claimed', async () => {
+    const nan = (share: number) => (tables: ScoredForecasts[]) =>
+      challengerOf(tables, (table) => ({
+        ...table,
+        point: table.point.map((value, row) => (row % 10 < 10 * share ? Number.NaN : value)),
+      }));
+    // Rows that it forecast badly are left out.
+    const easy = (tables: ScoredForecasts[]) =>
+      challengerOf(tables, (table) => {
+        const error = table.point.map((value, row) => Math.abs(value - table.truth[row]));
+        const limit = error.toSorted()[Math.floor(error.length * 0.8)];
+        return kept(table, (row) => error[row] <= limit);
+      });
+    const harms = [nan(1), nan(0.1), easy, moved(1), moved(-2), moved(-1e9)];
+    for (const forecasts of harms) {
+      const { status, model } = await round({ forecasts, change: silent });
+      expect(status?.state, model?.description).toBe('failure');
+    }
+  });
+
+  it('says nothing of a pull request that was closed or has moved on', async () => {
+    const moment = host.state.pulls.find(({ number }) => number === pull)!;
+    moment.state = 'closed';
+    expect(await round({ zip: null })).toMatchObject({ comments: [], error: null, status: undefined });
+  });
+
+  it('judges none of two that are at the same commit', async () => {
+    const ada = githubAt({ ...githubHome(host), as: { kind: 'token', token: host.person('ada', 'write') } });
+    await ada.createPull({ title: 'The same', body: '', head: 'feature', base: 'master' });
+    const { status, comments } = await round();
+    expect(status).toMatchObject({
+      state: 'error',
+      description: expect.stringContaining('several pull requests'),
+    });
+    expect(comments).toEqual([]);
+  });
+
+  it('says error, and is nothing green, where the registry is away', async () => {
+    const down: Bench = {
+      ...bench,
+      bundle: () => Promise.reject(new Error('MLflow does not answer')),
+    };
+    const { status, model } = await round({ bench: down });
+    expect(model).toMatchObject({
+      state: 'error',
+      description: expect.stringContaining('MLflow does not answer'),
+    });
+    expect(status?.state).toBe('error');
+  });
+
+  it('says error where the remote does not have the data', async () => {
+    const { status } = await round({ bench: { ...bench, remote: null } });
+    expect(status).toMatchObject({ state: 'error' });
+  });
+
+  it('says which right is lacking', async () => {
+    host.fail({
+      method: 'GET',
+      path: /actions\/runs\/\d+\/artifacts/,
+      status: 403,
+      body: { message: 'Resource not accessible by integration' },
+      headers: { 'x-accepted-github-permissions': 'actions=read' },
+    });
+    const { status, error } = await round();
+    expect(error?.message).toContain('actions: read');
+    expect(status).toMatchObject({ state: 'error', description: expect.stringContaining('actions: read') });
+  });
+
+  it('passes what master has already, without a word', async () => {
+    await story.git(
+      'push',
+      '--quiet',
+      '--force',
+      host.bare,
+      'master~1:refs/heads/test',
+      'master:refs/heads/sync',
+    );
+    const ada = githubAt({ ...githubHome(host), as: { kind: 'token', token: host.person('ada', 'write') } });
+    const sync = await ada.createPull({ title: 'Sync', body: '', head: 'sync', base: 'test' });
+    const { status } = await round({ head: story.master, branch: 'sync', zip: null });
+    expect(status).toMatchObject({ state: 'success', target: sync.page });
+  });
+
+  it('leaves a fork pending, with the commands by which a maintainer imports it', async () => {
+    const fork = await host.fork('stranger');
+    await story.git('push', '--quiet', '--force', fork.bare, 'feature:refs/heads/mine');
+    const theirs = githubAt({ ...githubHome(host), as: { kind: 'token', token: fork.token } });
+    const { number } = await theirs.createPull({
+      title: 'Mine',
+      body: '',
+      head: 'stranger:mine',
+      base: 'test',
+    });
+    pull = number;
+    const { status, comments } = await round({ branch: 'mine', repository: fork.repository });
+    expect(status?.state).toBe('pending');
+    expect(comments[0]).toContain(`git push origin import/fork-${number}`);
+    expect(comments[0]).toContain('nothing of them was checked');
+  });
+
+  it('takes into master only what was trained of this code', async () => {
+    const promoted = await promotion((production) => ({ ...production, digest: 'e'.repeat(64) }));
+    const other = await round({
+      ...promoted,
+      change: (one) => {
+        one.base_ref = 'master';
+      },
+    });
+    expect(other.status?.state).toBe('failure');
+    expect(other.model?.description).toMatch(/Not trained|Another test/);
+  });
+
+  it('takes an override of the App, and no other', async () => {
+    const forged = await overridden('mallory', story.feature);
+    const no = await round({ head: forged, zip: null });
+    expect(no.status?.state).toBe('failure');
+    expect(no.model?.description).toMatch(/No report/);
+  });
 });
+
+/** A pull request into master that names another version. */
+async function promotion(change: (production: Record<string, unknown>) => Record<string, unknown>) {
+  const path = 'reports/infections/production.json';
+  const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+  const head = (await commitOnto(story.clone.root, {
+    base: story.master,
+    files: new Map([[path, JSON.stringify(change(production))]]),
+    message: 'promotion',
+    author: { name: 'ada', email: 'ada@localhost' },
+    at: new Date(REVIEW_DAY),
+  }))!;
+  await story.git('push', '--quiet', '--force', host.bare, `${head}:refs/heads/promotion`);
+  const ada = githubAt({ ...githubHome(host), as: { kind: 'token', token: host.person('ada', 'write') } });
+  ({ number: pull } = await ada.createPull({
+    title: 'Promote',
+    body: '',
+    head: 'promotion',
+    base: 'master',
+  }));
+  return { head, branch: 'promotion' };
+}
+
+/** The newest commit of `feature` on the host, with a file that claims to be an override. */
+async function overridden(author: string, parent: string): Promise<string> {
+  const content = JSON.stringify({
+    at: REVIEW_DAY,
+    kind: 'override',
+    by: author,
+    why: 'trust me',
+    commit: parent,
+  });
+  const sha = await commitOnto(story.clone.root, {
+    base: parent,
+    files: new Map([['reports/infections/history/2026-08-29-override.json', content]]),
+    message: 'override',
+    author: { name: author, email: `${author}@localhost` },
+    at: new Date(REVIEW_DAY),
+  });
+  await story.git(
+    'push',
+    '--quiet',
+    '--force',
+    host.origin.replace('//', `//x:${host.person(author, 'write')}@`),
+    `${sha}:refs/heads/feature`,
+  );
+  return sha!;
+}
+
+function challengerOf(tables: ScoredForecasts[], change: (table: ScoredForecasts) => ScoredForecasts) {
+  return tables.map((table) => (table.model === 'challenger' ? change(table) : table));
+}
+
+function kept(table: ScoredForecasts, keep: (row: number) => boolean): ScoredForecasts {
+  const rows = Array.from(table.tract.keys()).filter(keep);
+  return {
+    ...table,
+    tract: Int32Array.from(rows, (row) => table.tract[row]),
+    cutoff: Int32Array.from(rows, (row) => table.cutoff[row]),
+    horizon: Uint8Array.from(rows, (row) => table.horizon[row]),
+    point: Float64Array.from(rows, (row) => table.point[row]),
+    truth: Float64Array.from(rows, (row) => table.truth[row]),
+    quantiles: Float64Array.from(
+      rows.flatMap((row) =>
+        Array.from(table.quantiles.subarray(row * LEVELS.length, (row + 1) * LEVELS.length)),
+      ),
+    ),
+  };
+}
 
 /** A submission without a verdict of its own: only the judge's counts. */
 function silent(submission: ReviewSubmission): void {
