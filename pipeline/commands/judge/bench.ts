@@ -17,6 +17,8 @@ export interface Bench {
   bundle(model: string, production: Production): Promise<BundleFiles>;
   /** A page of the tracking server for people; null where there is none, or no such run. */
   runPage(runId: string): Promise<string | null>;
+  /** Markdown for the summary of the job, where there is one. */
+  summarize(markdown: string): Promise<void>;
   now(): Date;
   log: Logger;
   signal: AbortSignal;

@@ -5,6 +5,7 @@ import { withScratch } from '../../clients/scratch.ts';
 import { PerennialError } from '../../contracts/errors.ts';
 import type { ModelReport } from '../../contracts/pull-report.ts';
 import { REVIEW_LIMITS, reviewArtifact } from '../../contracts/review.ts';
+import { withoutSecrets } from '../../secrets.ts';
 import type { Bench } from './bench.ts';
 import { dataFilesAt } from './data-files.ts';
 import { dataFor, fetchData, type Wanted } from './data-for.ts';
@@ -198,7 +199,10 @@ function refused({ model }: Change, error: unknown) {
     return plainJudgement(model, 'failure', { headline: error.headline, reason: error.message });
   const seen = error instanceof Error ? error.message : String(error);
   const hint = error instanceof PerennialError && error.hint ? ` (${error.hint})` : '';
-  return plainJudgement(model, 'error', { headline: 'Could not be judged', reason: `${seen}${hint}` });
+  return plainJudgement(model, 'error', {
+    headline: 'Could not be judged',
+    reason: withoutSecrets(`${seen}${hint}`),
+  });
 }
 
 /** New data pass where their gate has said so, whoever brings them. */
@@ -216,7 +220,8 @@ function refuseGates(cases: Case[], gates: RobotFiles['gates']): void {
   }
 }
 
-/** Only a verdict can be overridden, and only that of the model that the override names. */
+/** What was judged and refused can be overridden, for the model that the override names; what could not be judged
+ *  cannot. */
 async function applyOverride(
   bench: Bench,
   commits: Commits,

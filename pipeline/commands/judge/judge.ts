@@ -103,7 +103,10 @@ async function tell(
     status: whole,
     ...judged,
   };
-  const { postReport } = await import('../../stages/report/run.ts');
+  const [{ postReport }, { summaryText }] = await Promise.all([
+    import('../../stages/report/run.ts'),
+    import('../../stages/report/comment-text.ts'),
+  ]);
   const { page } = await postReport(github, pull.number, report, { log });
   await Promise.all(
     judgements.map((judgement) =>
@@ -115,6 +118,7 @@ async function tell(
       }),
     ),
   );
+  await bench.summarize(summaryText(report));
   await status(whole.state, whole.description, page);
   return `#${pull.number}: ${whole.state}: ${whole.description}`;
 }

@@ -1,3 +1,4 @@
+import { appendFile } from 'node:fs/promises';
 import { mlflowAt } from '../../clients/mlflow/mlflow-at.ts';
 import type { GithubHome } from '../../contracts/github.ts';
 import type { Homes } from '../../contracts/homes.ts';
@@ -46,6 +47,10 @@ export async function openBench(
     async runPage(runId) {
       const run = await mlflow?.run(runId);
       return run && mlflow ? mlflow.page({ experimentId: run.info.experiment_id, runId }) : null;
+    },
+    async summarize(markdown) {
+      const file = process.env.GITHUB_STEP_SUMMARY;
+      if (file) await appendFile(file, `${markdown}\n`);
     },
     now,
     log,
