@@ -104,7 +104,8 @@ async function tellAll(
 /** Pull requests that expire, are to be merged, or lie on top of a master that has gone on. */
 function hasWork(seen: Seen, params: Params, now: Date): boolean {
   if (planPulls(seen.pulls, { kind: 'nothing' }, now).length > 0) return true;
-  return seen.pulls.some(({ files }) => {
+  return seen.pulls.some(({ files, outdated }) => {
+    if (outdated) return true;
     const promoted = files ? promotedIn(files, seen.master.files).map(({ model }) => model) : [];
     return mayMerge(params, promoted);
   });

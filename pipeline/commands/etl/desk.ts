@@ -1,6 +1,7 @@
+import { changedPaths, mergeBase } from '../../clients/git-objects.ts';
 import { fetchRefs, type Remote, remoteRefs } from '../../clients/git-remote.ts';
 import type { Github, Pull } from '../../clients/github/github.ts';
-import { ROBOT_BRANCHES } from '../../contracts/github.ts';
+import { ROBOT_BRANCHES, ROBOT_PATHS } from '../../contracts/github.ts';
 import type { Params } from '../../contracts/params.ts';
 import { trainEveryDays } from '../../stages/retrain/due.ts';
 import { REPOSITORY } from '../../workspace.ts';
@@ -8,7 +9,7 @@ import type { Environment } from '../environment.ts';
 import { openGithub } from '../open-github.ts';
 import { robotFilesAt } from './left.ts';
 import { contentKey, expiryDays, type OpenRobotPull } from './pulls.ts';
-import { promotedIn, type RobotFiles } from './robot-files.ts';
+import { productionOf, promotedIn, promotionOf, type RobotFiles } from './robot-files.ts';
 
 export interface BranchSeen {
   sha: string;
@@ -66,7 +67,8 @@ export async function openDesk(environment: Environment): Promise<Desk> {
         const kind = kindOf(pull.head.ref);
         if (!kind) continue;
         const branch = await seen(heads.get(pull.head.ref));
-        open.push({ ...(await described(pull, kind)), ...contentOf(branch, master, params) });
+        const outdated = branch !== null && (await robotsMovedOn(branch.sha, master.sha));
+        open.push({ ...(await described(pull, kind)), ...contentOf(branch, master, params), outdated });
       }
       return { master, data: await seen(heads.get(ROBOT_BRANCHES.data)), pulls: open };
     },
@@ -84,11 +86,25 @@ export async function openDesk(environment: Environment): Promise<Desk> {
 function contentOf(branch: BranchSeen | null, master: BranchSeen, params: Params) {
   const promoted = branch ? promotedIn(branch.files, master.files) : [];
   const periods = promoted.map(({ model }) => trainEveryDays(params.models[model]?.schedule.train));
+  const moved = promoted.some(({ model }) => {
+    const champion = branch && promotionOf(branch.files, model)?.champion?.digest;
+    return (champion ?? null) !== (productionOf(master.files, model)?.digest ?? null);
+  });
   return {
     files: branch?.files ?? null,
     content: branch && contentKey(promoted),
+    overtaken: branch !== null && (promoted.length === 0 || moved),
     expiresAfterDays: expiryDays(Math.max(0, ...periods)),
   };
+}
+
+/** Whether master's own robot files have changed since a branch was made: what robots wrote there would conflict. */
+export async function robotsMovedOn(branch: string, master: string): Promise<boolean> {
+  const base = await mergeBase(REPOSITORY, branch, master);
+  if (base === master) return false;
+  if (base === null) return true;
+  const changed = await changedPaths(REPOSITORY, base, master);
+  return changed.some((path) => ROBOT_PATHS.some((robots) => path.startsWith(robots)));
 }
 
 function kindOf(branch: string): OpenRobotPull['kind'] | null {

@@ -1,21 +1,21 @@
-import { changedPaths, commitOnto, mergeBase } from '../../clients/git-objects.ts';
+import { commitOnto } from '../../clients/git-objects.ts';
 import { deleteRemoteBranch, GitRemoteError, pushBranch } from '../../clients/git-remote.ts';
 import { EXIT, LockedError } from '../../contracts/errors.ts';
-import { ROBOT_BRANCHES, ROBOT_PATHS } from '../../contracts/github.ts';
+import { ROBOT_BRANCHES } from '../../contracts/github.ts';
 import type { Params } from '../../contracts/params.ts';
 import { readParams } from '../../params.ts';
 import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
 import { runPage } from './collect.ts';
-import { type Desk, openDesk, type Seen } from './desk.ts';
+import { type Desk, openDesk, robotsMovedOn, type Seen } from './desk.ts';
 import { type LeftBy, readAllLeft } from './left.ts';
 import { mergeWhenAllowed } from './merge-when-allowed.ts';
 import { mayMerge } from './modes.ts';
 import { tellWorkflow } from './outputs.ts';
 import { differing, type Joined, joinRun, modelsChanged } from './proposal.ts';
 import { dataText, type PullText, promotionText, type TextInput } from './pull-text.ts';
-import { type Proposal, type PullStep, planPulls } from './pulls.ts';
-import { promotedIn, type RobotFiles } from './robot-files.ts';
+import { isExpired, isReplaced, type Proposal, type PullStep, planPulls } from './pulls.ts';
+import { promotedIn, promotionOf, type RobotFiles } from './robot-files.ts';
 
 /** Checks of a pull request take minutes; a training, where one is asked for, does not happen towards master. */
 const MERGE_LIMIT_MS = 40 * 60_000;
@@ -30,7 +30,11 @@ export async function etlProposeCommand(
   const left = await readAllLeft(options.from);
   const desk = await openDesk(environment);
   const seen = await desk.look(params);
-  const joined = joinRun({ master: seen.master.files, data: seen.data?.files ?? null }, left);
+  const trained = [...left.trained, ...carriedOn(seen, left.trained, environment.now())];
+  const joined = joinRun(
+    { master: seen.master.files, data: seen.data?.files ?? null },
+    { collect: left.collect, trained },
+  );
   const run = new ProposeRun(environment, { desk, seen, joined, params, collect: left.collect });
   for (const sentence of joined.dropped) run.say(sentence);
   for (const step of planPulls(seen.pulls, proposalOf(joined, seen), environment.now())) await run.take(step);
@@ -42,6 +46,27 @@ export async function etlProposeCommand(
 function proposalOf(joined: Joined, seen: Seen): Proposal {
   if (joined.promotion) return { kind: 'promotion', content: joined.content };
   return differing(joined.data, seen.master.files).size > 0 ? { kind: 'data' } : { kind: 'nothing' };
+}
+
+/** Promotions of open pull requests that a new one is going to replace: what they promote goes into it. */
+function carriedOn(seen: Seen, trained: LeftBy<'train'>[], now: Date): LeftBy<'train'>[] {
+  const isNew = trained.some(({ promoted }) => promoted);
+  return seen.pulls.flatMap((pull) => {
+    const { files, kind, overtaken, outdated } = pull;
+    if (kind !== 'promotion' || !files || overtaken || isExpired(pull, now)) return [];
+    if (!isReplaced(pull) || !(isNew || outdated)) return [];
+    return promotedIn(files, seen.master.files)
+      .filter(({ model }) => !trained.some((one) => one.model === model))
+      .map(({ model }) => ({
+        kind: 'train' as const,
+        model,
+        trained: true,
+        champion: promotionOf(files, model)?.champion?.digest ?? null,
+        promoted: true,
+        commit: pull.headSha,
+        files,
+      }));
+  });
 }
 
 interface Facts {
@@ -99,7 +124,11 @@ class ProposeRun {
     const { desk, seen, joined, collect } = this.facts;
     const files = differing(joined.data, seen.master.files);
     if (files.size === 0) return null;
-    if (seen.data && isSame(seen.data.files, joined.data) && !(await this.isOutdated(seen.data.sha)))
+    if (
+      seen.data &&
+      isSame(seen.data.files, joined.data) &&
+      !(await robotsMovedOn(seen.data.sha, seen.master.sha))
+    )
       return seen.data.sha;
     const models = modelsChanged(joined.data, seen.master.files);
     const sha = await this.commit(files, `data: ${models.join(', ')}`);
@@ -108,15 +137,6 @@ class ProposeRun {
     await pushBranch(desk.remote, { branch: ROBOT_BRANCHES.data, commit: sha, lease }).catch(asBusy);
     this.say(`pushed ${ROBOT_BRANCHES.data}`);
     return sha;
-  }
-
-  private async isOutdated(sha: string): Promise<boolean> {
-    const { master } = this.facts.seen;
-    const base = await mergeBase(REPOSITORY, sha, master.sha);
-    if (base === master.sha) return false;
-    if (base === null) return true;
-    const changed = await changedPaths(REPOSITORY, base, master.sha);
-    return changed.some((path) => ROBOT_PATHS.some((robots) => path.startsWith(robots)));
   }
 
   private async openPromotion(): Promise<void> {
@@ -157,6 +177,7 @@ class ProposeRun {
   private async close(step: Extract<PullStep, { do: 'close' }>): Promise<void> {
     const { github } = this.facts.desk;
     const words = {
+      overtaken: 'The champion that this was compared with is none any more, or master has this already.',
       expired: 'Nobody has taken this in time: it has expired. The next training proposes anew.',
       superseded: `Superseded by #${this.opened}: it was trained on newer data.`,
       carried: `#${this.opened} carries these data too.`,

@@ -12,6 +12,8 @@ const pull = (number: number, change: Partial<OpenRobotPull> = {}): OpenRobotPul
   approved: false,
   content: `infections:digest${number}`,
   expiresAfterDays: 28,
+  overtaken: false,
+  outdated: false,
   ...change,
 });
 const data = pull(1, { kind: 'data', branch: 'perennial/data', content: '' });
@@ -43,6 +45,22 @@ describe('a promotion', () => {
 
   it('waits behind an approved one, which stays', () => {
     expect(plan([pull(2, { approved: true })], promotion)).toEqual(['say', 'push-data', 'say']);
+  });
+
+  it('goes beside an approved one of other models', () => {
+    const other = pull(2, { approved: true, content: 'italy:digest2' });
+    expect(plan([other], promotion)).toEqual(['push-data', 'open-promotion']);
+  });
+
+  it('is rebuilt where master has moved on below it, approved or not', () => {
+    for (const approved of [true, false]) {
+      const old = pull(2, { approved, outdated: true, content: promotion.content });
+      expect(plan([old], promotion)).toEqual(['push-data', 'open-promotion', 'close 2']);
+    }
+  });
+
+  it('is closed when its champion is none any more', () => {
+    expect(plan([pull(2, { overtaken: true, approved: true })], { kind: 'nothing' })).toEqual(['close 2']);
   });
 
   it('is never opened twice', () => {

@@ -11,12 +11,18 @@ export interface OpenRobotPull {
   approved: boolean;
   /** What it proposes, as `contentKey` writes it; null where its branch is gone. */
   content: string | null;
+  /** Its champion has moved since, or master has it already: nobody can merge it any more. */
+  overtaken: boolean;
+  /** Master's own robot files have changed below it: it would conflict. */
+  outdated: boolean;
   /** Days after which nobody is going to take it any more. */
   expiresAfterDays: number;
 }
 
 /** What a run has to propose. `data` is also what is left of a promotion that has to wait. */
 export type Proposal = { kind: 'nothing' } | { kind: 'data' } | { kind: 'promotion'; content: string };
+
+export type Because = 'expired' | 'overtaken' | 'superseded' | 'carried';
 
 export type PullStep =
   /** Only the branch: while a promotion waits for its reviewer there is one thing to look at. */
@@ -29,7 +35,7 @@ export type PullStep =
       number: number;
       branch: string;
       kind: OpenRobotPull['kind'];
-      because: 'expired' | 'superseded' | 'carried';
+      because: Because;
     }
   /** Nothing is done; the sentence goes to the log. */
   | { do: 'say'; sentence: string };
@@ -38,27 +44,23 @@ export type PullStep =
  *  nobody has approved it, and one that nobody takes expires. Pure: clock and answers come in. */
 export function planPulls(open: OpenRobotPull[], proposal: Proposal, now: Date): PullStep[] {
   const steps: PullStep[] = [];
-  const expired = open.filter((pull) => isExpired(pull, now));
-  for (const pull of expired) steps.push(close(pull, 'expired'));
-  const promotions = open.filter((pull) => pull.kind === 'promotion' && !expired.includes(pull));
-  const data = open.find((pull) => pull.kind === 'data');
+  const promotions: OpenRobotPull[] = [];
+  for (const pull of open.filter(({ kind }) => kind === 'promotion')) {
+    if (pull.overtaken) steps.push(close(pull, 'overtaken'));
+    else if (isExpired(pull, now)) steps.push(close(pull, 'expired'));
+    else promotions.push(pull);
+  }
   if (proposal.kind === 'nothing') return steps;
-
+  const data = open.find(({ kind }) => kind === 'data');
   if (proposal.kind === 'promotion') {
-    const same = promotions.find(({ content }) => content === proposal.content);
-    const approved = promotions.find((pull) => pull.approved);
-    if (!same && !approved) {
+    const stays = whatStays(promotions, proposal.content);
+    if (!stays) {
       steps.push({ do: 'push-data' }, { do: 'open-promotion' });
-      for (const pull of promotions) steps.push(close(pull, 'superseded'));
+      for (const pull of promotions.filter(isReplaced)) steps.push(close(pull, 'superseded'));
       if (data) steps.push(close(data, 'carried'));
       return steps;
     }
-    steps.push({
-      do: 'say',
-      sentence: same
-        ? `#${same.number} proposes the same already`
-        : `#${approved?.number} is approved and stays as it is; what was trained now waits until it is merged or closed`,
-    });
+    steps.push({ do: 'say', sentence: stays });
   }
   if (promotions.length > 0) {
     steps.push({ do: 'push-data' });
@@ -68,12 +70,33 @@ export function planPulls(open: OpenRobotPull[], proposal: Proposal, now: Date):
   return steps;
 }
 
-function isExpired(pull: OpenRobotPull, now: Date): boolean {
+/** Why a promotion is not opened now: the same is open, or one of the same model is approved. One that would conflict is
+ *  no reason: it is rebuilt. */
+function whatStays(open: OpenRobotPull[], content: string): string | null {
+  const models = modelsOfKey(content);
+  for (const { number, content: theirs, approved, outdated } of open) {
+    if (outdated) continue;
+    if (theirs === content) return `#${number} proposes the same already`;
+    if (approved && modelsOfKey(theirs ?? '').some((model) => models.includes(model)))
+      return `#${number} is approved and stays as it is; what was trained now waits until it is merged or closed`;
+  }
+  return null;
+}
+
+/** What a new promotion takes the place of: those that nobody has approved, and those that cannot be merged as they are. */
+export function isReplaced({ approved, outdated }: Pick<OpenRobotPull, 'approved' | 'outdated'>): boolean {
+  return !approved || outdated;
+}
+
+const modelsOfKey = (content: string) => content.split(' ').map((part) => part.split(':')[0]);
+
+/** Not at all once somebody has approved it. */
+export function isExpired(pull: OpenRobotPull, now: Date): boolean {
   if (pull.kind !== 'promotion' || pull.approved) return false;
   return now.getTime() - Date.parse(pull.createdAt) > pull.expiresAfterDays * DAY_MS;
 }
 
-function close(pull: OpenRobotPull, because: 'expired' | 'superseded' | 'carried'): PullStep {
+function close(pull: OpenRobotPull, because: Because): PullStep {
   const { number, branch, kind } = pull;
   return { do: 'close', number, branch, kind, because };
 }
