@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath } from '../../../../test/look/browser.ts';
 import { GitHost } from '../../../../test/servers/git-host.ts';
 import { told } from '../../github/hosted-repository.testing.ts';
 import { APP_PERMISSIONS, KEY_FILE } from '../../github/workflow-settings.ts';
@@ -61,7 +62,7 @@ async function making(visit: (url: string) => Promise<void>, patienceMs = LIMIT_
 describe('with a browser', () => {
   test('one click, and the key lies in a file for its owner alone', async () => {
     const browser = await chromium.launch({
-      executablePath: '/usr/bin/chromium',
+      executablePath: browserPath(),
       args: ['--no-sandbox', '--disable-gpu'],
     });
     try {
