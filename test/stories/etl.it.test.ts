@@ -39,7 +39,16 @@ describe('a team’s robots', { timeout: LIMIT_MS }, () => {
     const { collect, propose } = await team.etl(1);
     expect(collect.exitCode, collect.stderr).toBe(0);
     expect(collect.outputs).toMatchObject({ changed: 'false', train: '[]', propose: 'false' });
+    // What git knows of the source is enough: no data are brought for it.
+    expect(collect.stderr).not.toContain('fetching data');
     expect(propose).toBeNull();
+    expect(team.writes()).toEqual([]);
+  });
+
+  it('leaves a portal alone that it has looked at on the same day', async () => {
+    const { collect } = await team.etl(0);
+    expect(collect.exitCode, collect.stderr).toBe(0);
+    expect(collect.summary).toContain('skipped');
     expect(team.writes()).toEqual([]);
   });
 
