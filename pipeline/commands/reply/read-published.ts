@@ -7,7 +7,7 @@ import { PackForecasts } from '../../contracts/pack.ts';
 import { Production } from '../../contracts/promotion.ts';
 import { readJson } from '../../files.ts';
 import { paths, type Workspace } from '../../workspace.ts';
-import { readPackPointer } from '../etl/pack-pointer.ts';
+import { type PackMeta, readPackPointer } from '../etl/pack-pointer.ts';
 
 /** The newest observation pack of one model, each file checked. */
 export interface Published {
@@ -64,6 +64,11 @@ export async function readPublished(
   };
 }
 
-function isOf(manifest: PackManifest | null, meta: { snapshot: string; published_at: string }): boolean {
-  return manifest?.snapshot === meta.snapshot && manifest.published_at === meta.published_at;
+/** DVC writes a moment in a form of its own. */
+function isOf(manifest: PackManifest | null, meta: PackMeta): boolean {
+  return (
+    manifest?.snapshot === meta.snapshot &&
+    manifest.bundle === meta.bundle &&
+    Date.parse(manifest.published_at) === Date.parse(meta.published_at)
+  );
 }
