@@ -58,6 +58,9 @@ def list_objects(fs, root, file):
     """Every object of DVC 3, a JSON line each: its hash, its size, when it was written (seconds since 1970)."""
     top = fs.join(root, "files", "md5")
     found = fs.fs.find(top, detail=True) if fs.exists(top) else {}
+    if not isinstance(found, dict):
+        # DVC's own local file system tells names alone.
+        found = {name: fs.fs.info(name) for name in found}
     count = 0
     with open(file, "w") as lines:
         for name, info in found.items():
