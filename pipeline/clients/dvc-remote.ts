@@ -61,8 +61,16 @@ export function remoteCommands(options: DvcOptions) {
     /** Sends what the remote lacks; what an interrupted one has sent is not sent again.
      *  @returns objects sent: a folder's list of files is one too */
     async push(call: RemoteCall = {}): Promise<{ pushed: number }> {
-      const { output } = await run(call, ['push'], { limitMs: TRANSFER_LIMIT_MS, explain: explainTransfer });
-      return { pushed: readTransfer(output).pushed };
+      // Of several targets at once DVC sends those of one file alone (`data.dvc`, or `dvc.lock`), and says nothing.
+      const calls = call.targets?.length
+        ? call.targets.map((target) => ({ ...call, targets: [target] }))
+        : [call];
+      let pushed = 0;
+      for (const one of calls) {
+        const { output } = await run(one, ['push'], { limitMs: TRANSFER_LIMIT_MS, explain: explainTransfer });
+        pushed += readTransfer(output).pushed;
+      }
+      return { pushed };
     },
 
     /** Fetches what the cache lacks, hashing each object, and brings the work tree to it.
