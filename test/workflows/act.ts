@@ -122,7 +122,7 @@ export class Act {
     const { stdout, stderr, exitCode } = await child;
     const workflow = readWorkflow(await readFile(file, 'utf8'));
     const run = readActLog(stdout, workflow);
-    if (run.jobs.every(({ result }) => result === 'skipped') && exitCode !== 0)
+    if (!signal?.aborted && run.jobs.every(({ result }) => result === 'skipped') && exitCode !== 0)
       throw new Error(`act did not run ${order.workflow}: ${stderr}\n${run.log}`);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     return signal?.aborted ? { ...run, result: 'cancelled' } : run;

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import * as shapes from '../servers/git-host/shapes.ts';
@@ -29,8 +30,7 @@ interface Wanted {
   fromFork: boolean;
 }
 
-/** What GitHub Actions does for the stand-in host: looks which workflows an event starts, runs them one after the
- *  other with act, shows their jobs beside the commit, and tells `workflow_run` of them. */
+/** What GitHub Actions does for the stand-in host: looks which workflows an event starts, runs them with act, shows their jobs beside the commit, and tells `workflow_run` of them. */
 export class Actions {
   /** In the order of their ends. */
   readonly finished: Finished[] = [];
@@ -40,6 +40,8 @@ export class Actions {
   readonly #events: HostEvent[] = [];
   #only: string[] | null = null;
   readonly #known = new Map<number, Wanted>();
+  readonly #groups = new Map<string, Promise<unknown>>();
+  readonly #stops = new Map<string, AbortController>();
 
   constructor(host: GitHost, act: Act, options: ActionsOptions = {}) {
     this.#host = host;
@@ -51,11 +53,34 @@ export class Actions {
   /** Runs all that events have started, and what that starts in turn. @returns what was run */
   async idle(): Promise<Finished[]> {
     const before = this.finished.length;
-    for (let event = this.#events.shift(); event; event = this.#events.shift()) {
-      if (!event.startsWorkflows) continue;
-      for (const wanted of await this.#startedBy(event)) await this.#run(wanted);
-    }
+    await this.#drain();
     return this.finished.slice(before);
+  }
+
+  /** Side by side, for a run may wait for what another one says of its pull request. */
+  async #drain(first?: Promise<Finished>): Promise<void> {
+    const running = new Set<Promise<void>>();
+    const failed: unknown[] = [];
+    const add = (run: Promise<Finished>) => {
+      const one: Promise<void> = run.then(
+        () => void running.delete(one),
+        (error) => {
+          running.delete(one);
+          failed.push(error);
+        },
+      );
+      running.add(one);
+    };
+    if (first) add(first);
+    for (;;) {
+      for (let event = this.#events.shift(); event; event = this.#events.shift()) {
+        if (!event.startsWorkflows) continue;
+        for (const wanted of await this.#startedBy(event)) add(this.#run(wanted));
+      }
+      if (running.size === 0) break;
+      await Promise.race([...running, wait(LOOK_EVERY_MS)]);
+    }
+    if (failed.length > 0) throw failed[0];
   }
 
   /** Others are left out from now on: a test is about few of them, and each takes its time. */
@@ -71,14 +96,20 @@ export class Actions {
   /** As the clock does. */
   async schedule(workflow: string): Promise<Finished> {
     const payload = this.#host.payloads.schedule('17 6 * * *');
-    const wanted = await this.#onDefaultBranch(workflow, 'schedule', payload);
-    return await this.#run(wanted);
+    return await this.#whole(await this.#onDefaultBranch(workflow, 'schedule', payload));
   }
 
   /** As a person does on the page of a workflow. */
   async dispatch(workflow: string, inputs: Record<string, string> = {}): Promise<Finished> {
     const payload = this.#host.payloads.workflowDispatch(workflow, inputs);
-    return await this.#run(await this.#onDefaultBranch(workflow, 'workflow_dispatch', payload));
+    return await this.#whole(await this.#onDefaultBranch(workflow, 'workflow_dispatch', payload));
+  }
+
+  /** With all that it starts. */
+  async #whole(wanted: Wanted): Promise<Finished> {
+    const run = this.#run(wanted);
+    await this.#drain(run);
+    return await run;
   }
 
   async #startedBy({ name, payload, who }: HostEvent): Promise<Wanted[]> {
@@ -155,7 +186,23 @@ export class Actions {
     return files.filter((file) => this.#only?.includes(file) ?? true);
   }
 
+  /** One at a time in each group of `concurrency`; a newer run of the same pull request ends the older one. */
   async #run(wanted: Wanted): Promise<Finished> {
+    const { workflow, payload } = wanted.order;
+    const pull = payload.pull_request as Pull | undefined;
+    const group = pull ? `${workflow} ${pull.number}` : workflow;
+    const stop = new AbortController();
+    if (pull) this.#stops.get(group)?.abort();
+    this.#stops.set(group, stop);
+    const run = (this.#groups.get(group) ?? Promise.resolve()).then(() => this.#inTurn(wanted, stop.signal));
+    this.#groups.set(
+      group,
+      run.catch(() => {}),
+    );
+    return await run;
+  }
+
+  async #inTurn(wanted: Wanted, signal: AbortSignal): Promise<Finished> {
     const { order, head } = wanted;
     const { stdout: text } = await execa(
       'git',
@@ -176,15 +223,19 @@ export class Actions {
       });
     this.#known.set(run.id, wanted);
     await this.#tell('requested', run);
-    const done = this.#replaced(wanted)
+    const done = signal.aborted
       ? { result: 'cancelled' as const, jobs: [], log: 'a newer run of the same pull request came' }
-      : await this.#act.run(this.#host, {
-          ...order,
-          run,
-          ...this.#knows(wanted),
-          variables: this.#options.variables,
-          env: this.#options.env,
-        });
+      : await this.#act.run(
+          this.#host,
+          {
+            ...order,
+            run,
+            ...this.#knows(wanted),
+            variables: this.#options.variables,
+            env: this.#options.env,
+          },
+          { signal },
+        );
     run.status = 'completed';
     run.conclusion = done.result;
     run.updatedAt = this.#host.state.now();
@@ -207,18 +258,6 @@ export class Actions {
       await this.#run(await this.#onDefaultBranch(file, 'workflow_run', payload));
   }
 
-  /** A newer event of the same pull request ends its older run. */
-  #replaced({ order }: Wanted): boolean {
-    if (order.event !== 'pull_request') return false;
-    const of = (payload: Record<string, unknown>) => (payload.pull_request as Pull | undefined)?.number;
-    return this.#events.some(
-      ({ name, payload }) =>
-        name === 'pull_request' &&
-        of(payload) === of(order.payload) &&
-        ['synchronize', 'reopened', 'edited'].includes(String(payload.action)),
-    );
-  }
-
   #knows({ order, fromFork }: Wanted): Pick<ActOrder, 'secrets'> {
     const token = { GITHUB_TOKEN: this.#host.workflowToken() };
     if (fromFork) return { secrets: token };
@@ -233,6 +272,7 @@ export class Actions {
   }
 }
 
+const LOOK_EVERY_MS = 200;
 const OF_A_PULL_REQUEST = ['opened', 'synchronize', 'reopened'];
 
 interface Filter {

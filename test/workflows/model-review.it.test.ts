@@ -64,7 +64,7 @@ describe.skipIf(!(await canAct()))('model-review and model-review-comment', { ti
   /** Code of a pull request that looks around; act hides the secret itself. */
   async function curious(): Promise<string> {
     const look =
-      "console.log(`a password of ${(process.env.PERENNIAL_REMOTE_PASSWORD ?? '').length} letters`);";
+      "console.log('a password of', (process.env.PERENNIAL_REMOTE_PASSWORD ?? '').length, 'letters');";
     return `${await stage.read('test', 'setup/run.mjs')}${look}\n`;
   }
 });
