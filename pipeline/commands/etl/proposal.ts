@@ -18,10 +18,15 @@ export interface Joined {
 
 /** Joins what the jobs of one run have left, upon master and the data branch as they are now. */
 export function joinRun(
-  now: { master: RobotFiles; data: RobotFiles | null },
+  now: {
+    master: RobotFiles;
+    data: RobotFiles | null;
+    /** Promotions that are closed without having been merged. */
+    closing?: RobotFiles[];
+  },
   left: { collect: LeftBy<'collect'> | null; trained: LeftBy<'train'>[] },
 ): Joined {
-  const data = new Map(startState(now.master, now.data));
+  const data = new Map(startState(now.master, now.data, now.closing));
   if (left.collect && left.collect.collected.length > 0)
     takeData(data, left.collect.files, left.collect.collected);
   const dropped: string[] = [];

@@ -32,7 +32,11 @@ export async function etlProposeCommand(
   const seen = await desk.look(params);
   const trained = [...left.trained, ...carriedOn(seen, left.trained, environment.now())];
   const joined = joinRun(
-    { master: seen.master.files, data: seen.data?.files ?? null },
+    {
+      master: seen.master.files,
+      data: seen.data?.files ?? null,
+      closing: closedUnmerged(seen, left.trained, environment.now()),
+    },
     { collect: left.collect, trained },
   );
   const run = new ProposeRun(environment, { desk, seen, joined, params, collect: left.collect });
@@ -66,6 +70,17 @@ function carriedOn(seen: Seen, trained: LeftBy<'train'>[], now: Date): LeftBy<'t
         commit: pull.headSha,
         files,
       }));
+  });
+}
+
+/** Promotions that nobody took in time, or that this run has trained anew. */
+function closedUnmerged(seen: Seen, trained: LeftBy<'train'>[], now: Date): RobotFiles[] {
+  return seen.pulls.flatMap((pull) => {
+    const { files, kind } = pull;
+    if (kind !== 'promotion' || !files) return [];
+    const models = promotedIn(files, seen.master.files).map(({ model }) => model);
+    const anew = trained.some(({ promoted, model }) => promoted && models.includes(model));
+    return isExpired(pull, now) || (anew && isReplaced(pull)) ? [files] : [];
   });
 }
 

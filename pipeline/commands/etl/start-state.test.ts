@@ -170,6 +170,21 @@ describe('what a run proposes', () => {
     expect(text(joined.promotion!, 'dvc.lock')).toBe(lock('f3', 't3'));
   });
 
+  it('records a promotion that is closed unmerged as a look, and keeps it from then on', () => {
+    const closing = over(master, {
+      'reports/m/production.json': production('b', 'v0002'),
+      'reports/m/promotion.json': promotion(day(2), 'b', 'a', true),
+    });
+    const { data } = joinRun(
+      { master, data: null, closing: [closing] },
+      { collect: collect(dayTwo), trained: [] },
+    );
+    const path = 'reports/m/history/2026-07-02T06-00-00-000Z-refusal-v0002.json';
+    expect(text(data, path)).toContain('"refusal"');
+    expect(text(data, 'reports/m/production.json')).toContain('v0001');
+    expect(text(startState(master, data), path)).toContain('"refusal"');
+  });
+
   it('drops what was compared with a champion that has moved since', () => {
     const moved = over(master, { 'reports/m/production.json': production('c', 'v0003') });
     const joined = joinRun({ master: moved, data: null }, { collect: collect(dayTwo), trained: [train({})] });

@@ -19,7 +19,7 @@ import {
  * merged yet are not lost, a refused challenger is not trained again the next day, and who is champion is still
  * master's word alone.
  * @param data files of `perennial/data`; null: there is no such branch
- * @param pending files of branches whose promotion is neither merged nor closed
+ * @param pending files of branches whose promotion is neither merged nor closed: each was a look at the champion
  */
 export function startState(
   master: RobotFiles,
@@ -48,6 +48,7 @@ function withCollected(master: RobotFiles, data: RobotFiles): Map<string, string
     setLock(state, joinLock(state.get('dvc.lock') ?? null, partsOf(data, models, DATA_STAGES)));
   }
   for (const model of models) {
+    take(state, data, looksIn(data, model));
     if (!isNewerRefusal(data, master, model)) continue;
     take(state, data, trainingPaths(data, model));
     setLock(state, joinLock(state.get('dvc.lock') ?? null, partsOf(data, [model], ALL_STAGES)));
@@ -70,6 +71,12 @@ export function takeTraining(
   const paths = trainingPaths(from, model);
   take(into, from, promoted ? [...paths, inReports(model, 'production.json')] : paths);
   setLock(into, joinLock(into.get('dvc.lock') ?? null, partsOf(from, [model], ALL_STAGES)));
+}
+
+/** Looks at a champion are paid for whoever asked for them: they are never forgotten. */
+function looksIn(files: RobotFiles, model: string): string[] {
+  const history = inReports(model, 'history/');
+  return [...files.keys()].filter((path) => path.startsWith(history) && path.includes('-refusal-'));
 }
 
 function isNewerRefusal(data: RobotFiles, master: RobotFiles, model: string): boolean {
