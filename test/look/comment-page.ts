@@ -54,5 +54,5 @@ sub { font-size: 75%; color: #59636e; vertical-align: baseline; } a { color: #09
 pre { background: #f6f8fa; border-radius: 6px; padding: 12px; overflow: auto; } summary { cursor: pointer; }
 i { display: inline-block; width: 0.8em; height: 0.8em; border-radius: 50%; }
 pre.mermaid { background: none; padding: 0; } .mermaid svg { max-width: 100%; height: auto; }
-svg.map { display: block; width: 100%; max-height: 420px; background: #eef3f6; border: 1px solid #d1d9e0; }
+svg.map { display: block; box-sizing: border-box; width: 100%; max-height: 300px; background: #eef3f6; border: 1px solid #d1d9e0; }
 `;

@@ -8,13 +8,17 @@ import { browserPath } from './browser.ts';
 import { commentPage } from './comment-page.ts';
 import { exampleReport } from './example-report.ts';
 
+const IMAGES = join('docs', 'images');
+/** Pixels. */
+const LONGEST = 1_500;
+
 /** A person's look at the comment: the example's own numbers as they would stand under a pull request, on a desk and on
  *  a phone. `npm run look:comment -- [folder of a run] [folder for the pictures]` */
-async function main([root = '.perennial', folder = join('docs', 'images')]: string[]): Promise<void> {
+async function main([root = '.perennial', folder = IMAGES]: string[]): Promise<void> {
   const images = resolve(REPOSITORY, folder);
   await mkdir(images, { recursive: true });
   const markdown = commentText(await exampleReport(resolve(REPOSITORY, root)));
-  await writeFile(join(images, 'comment.md'), markdown);
+  if (folder !== IMAGES) await writeFile(join(images, 'comment.md'), markdown);
   const mermaid = await readFile(
     createRequire(import.meta.url).resolve('mermaid/dist/mermaid.min.js'),
     'utf8',
@@ -25,7 +29,7 @@ async function main([root = '.perennial', folder = join('docs', 'images')]: stri
   });
   try {
     for (const [name, width] of [
-      ['comment', 780],
+      ['comment', 600],
       ['comment-phone', 380],
     ] as const) {
       const page = await browser.newPage({ viewport: { width, height: 800 } });
@@ -33,7 +37,10 @@ async function main([root = '.perennial', folder = join('docs', 'images')]: stri
       await page.addScriptTag({ content: mermaid });
       await drawCharts(page);
       const path = join(images, `${name}.png`);
-      await page.screenshot({ path, fullPage: true });
+      const height = await page.evaluate(() => document.body.scrollHeight);
+      // A picture of a page in the documentation: the folds at its end are left out.
+      const clip = { x: 0, y: 0, width, height: Math.min(height, LONGEST) };
+      await page.screenshot({ path, fullPage: true, clip });
       console.log(path);
     }
   } finally {

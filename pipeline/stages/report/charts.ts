@@ -47,12 +47,14 @@ export function forecastChart(losses: LossTable[]): string {
     ...(theirs ? [line(COLOURS.champion, theirs)] : []),
     line(COLOURS.challenger, ours),
   ];
+  const { unit, name: unitName } = unitOf(lines);
+  for (const each of lines) each.values = each.values.map((value) => value / unit);
   const drawn = chart({
     x: `"day of the forecast, ${dayOf(days[0])} to ${dayOf(days[days.length - 1])}" 1 --> ${days.length}`,
     lines,
   });
   const step = `${shortest} ${shortest === 1 ? 'step' : 'steps'} ahead`;
-  return `**Forecast against truth**, all tracts, ${step}: ⚪ truth · 🔵 challenger${reference ? ` · 🟠 ${reference.role}` : ''}\n\n${drawn}`;
+  return `**Forecast against truth**, all tracts${unitName}, ${step}: ⚪ truth · 🔵 challenger${reference ? ` · 🟠 ${reference.role}` : ''}\n\n${drawn}`;
 }
 
 /** Error of each side by how far ahead it forecasts.
@@ -109,6 +111,13 @@ function chart({ x, lines }: { x: string; lines: Line[] }): string {
       ...lines.map((line) => `  line [${line.values.map(rounded).join(', ')}]`),
     ].join('\n'),
   );
+}
+
+/** Long numbers at an axis are cut off on a phone. */
+function unitOf(lines: Line[]): { unit: number; name: string } {
+  const largest = Math.max(...lines.flatMap(({ values }) => values.map(Math.abs)));
+  if (largest >= 1e7) return { unit: 1e6, name: ' in millions' };
+  return largest >= 1e4 ? { unit: 1e3, name: ' in thousands' } : { unit: 1, name: '' };
 }
 
 /** Without an exponent, which Mermaid's numbers do not know. */
