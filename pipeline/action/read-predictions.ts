@@ -106,5 +106,5 @@ async function times(db: DuckDBConnection, file: string, { column, shown }: Colu
 
 async function texts(db: DuckDBConnection, file: string, column: string): Promise<(string | null)[]> {
   const read = await db.runAndReadAll(`select ${identifier(column)}::varchar from ${file}`);
-  return read.getColumns()[0] as (string | null)[];
+  return (read.getColumns()[0] ?? []) as (string | null)[];
 }

@@ -37,7 +37,7 @@ async function main([root = '.perennial', folder = IMAGES]: string[]): Promise<v
       await page.addScriptTag({ content: mermaid });
       await drawCharts(page);
       const path = join(images, `${name}.png`);
-      const height = await page.evaluate(() => document.body.scrollHeight);
+      const height = Number(await page.evaluate('document.body.scrollHeight'));
       // A picture of a page in the documentation: the folds at its end are left out.
       const clip = { x: 0, y: 0, width, height: Math.min(height, LONGEST) };
       await page.screenshot({ path, fullPage: true, clip });
