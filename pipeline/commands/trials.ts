@@ -22,6 +22,11 @@ export function withTrial(params: ModelParams, name: string): ModelParams {
   return { ...params, train: { ...params.train, ...trial } };
 }
 
+/** Settings that a training of this model may have been made with: its own, or those of the trial that was best. */
+export function settingsTried(params: ModelParams): ModelParams[] {
+  return [params, ...Object.keys(params.train.trials).map((name) => withTrial(params, name))];
+}
+
 /** What trials of one and the same training share: data, plan, code and settings. Their runs carry it as a tag. */
 export async function trialKey(context: StageContext, dataVersion: string): Promise<string> {
   const { workspace, model, paths } = context;

@@ -130,9 +130,11 @@ function noRight(answer: Answer, { told, context }: { told: string; context: Ref
   const wanted = lacking ?? (scopes ? `a token with the scope ${scopes}` : null);
   const has = Object.entries(context.has ?? {}).map(([name, level]) => `${name}: ${level}`);
   const whatItHas = has.length > 0 ? ` (it has ${has.join(', ')})` : '';
-  const seen = wanted
-    ? `answered 403: ${WHO[context.as]} lacks the right ${wanted}${whatItHas}`
-    : `answered 403${told && `: ${told}`}`;
+  // What the plan does not offer is no matter of rights: then the host's own words count.
+  const seen =
+    wanted && !/upgrade to github/i.test(told)
+      ? `answered 403: ${WHO[context.as]} lacks the right ${wanted}${whatItHas}`
+      : `answered 403${told && `: ${told}`}`;
   return new Refused('no-right', seen, { status: 403, hint: RIGHTS[context.as] });
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Recipe, recipeOf } from '../../clients/recipe.ts';
 import { treeReader } from '../../clients/tree-reader.ts';
 import type { ModelParams } from '../../contracts/params.ts';
+import { settingsTried } from '../trials.ts';
 import type { DataFiles } from './data-files.ts';
 
 /** Whether the training that `dvc.lock` names was made by this commit's code and settings. */
@@ -10,9 +11,13 @@ export async function recipeFits(
   files: DataFiles,
   { model, params, commit }: { model: string; params: ModelParams; commit: string },
 ): Promise<boolean> {
-  const recipe = Recipe.parse(await recipeOf('train', params, treeReader(root, commit)));
-  // As `writeRecipes` writes it, and DVC hashes it.
-  const text = `${JSON.stringify(recipe, null, 2)}\n`;
-  const md5 = createHash('md5').update(text).digest('hex');
-  return files.inputs(`train@${model}`, `artifacts/${model}/recipe/train.json`) === md5;
+  const made = files.inputs(`train@${model}`, `artifacts/${model}/recipe/train.json`);
+  const read = treeReader(root, commit);
+  for (const settings of settingsTried(params)) {
+    const recipe = Recipe.parse(await recipeOf('train', settings, read));
+    // As `writeRecipes` writes it, and DVC hashes it.
+    const text = `${JSON.stringify(recipe, null, 2)}\n`;
+    if (createHash('md5').update(text).digest('hex') === made) return true;
+  }
+  return false;
 }

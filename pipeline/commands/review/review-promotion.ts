@@ -14,6 +14,7 @@ import { digestOf } from '../../registry/manifest.ts';
 import { type Environment, stageContext } from '../environment.ts';
 import { dvcOutside, openOutside } from '../outside.ts';
 import { completeData } from '../remote-data.ts';
+import { settingsTried } from '../trials.ts';
 import { writePlan } from '../write-plan.ts';
 import { openChampion } from './champion.ts';
 import { compareHere } from './compare-here.ts';
@@ -104,11 +105,15 @@ async function outputsLost(dvc: Dvc, model: string, remote: boolean): Promise<st
 
 /** @returns a sentence where dvc.lock tells of another code, other data or another plan than these */
 async function otherInputs(dvc: Dvc, context: StageContext): Promise<string | null> {
-  const { model } = context;
-  await writeRecipes(context.workspace, model, context.params);
-  const status = await dvc.status(['features', 'train'].map((stage) => `${stage}@${model}`));
-  const changed = changedPaths(status);
-  if (changed.length === 0) return null;
+  const { workspace, model } = context;
+  let changed: string[] = [];
+  for (const settings of settingsTried(context.params)) {
+    await writeRecipes(workspace, model, settings);
+    changed = changedPaths(await dvc.status(['features', 'train'].map((stage) => `${stage}@${model}`)));
+    if (changed.length === 0) return null;
+    // Another trial makes another recipe of the training, and changes nothing else.
+    if (!changed.every((path) => path.endsWith('recipe/train.json'))) break;
+  }
   const reasons = REASONS.filter(([ending]) => changed.some((path) => path.endsWith(ending)));
   return `the training that dvc.lock names is of something else: ${reasons.map(([, why]) => why).join(', ') || changed.join(', ')}`;
 }

@@ -13,7 +13,6 @@ export const ROBOT_RIGHTS: Rights = {
   statuses: 'write',
   checks: 'read',
   actions: 'write',
-  workflows: 'write',
 };
 
 /** What a test does to the host by hand: people, forks, and what workflows leave there. */
