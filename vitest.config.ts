@@ -4,8 +4,8 @@ const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 /** Whole runs of clones, minutes each. */
 const stories = 'test/stories/**/*.it.test.ts';
-/** A team's half year through every workflow. */
-const gitops = 'test/gitops/**/*.it.test.ts';
+/** Every workflow run by act: each for itself, and a team's half year through all of them. */
+const gitops = ['test/gitops/**/*.it.test.ts', 'test/workflows/**/*.it.test.ts'];
 /** MLflow takes half a minute to start: a run's tests share what the first one of them asks for. */
 const globalSetup = 'test/servers/shared-mlflow-broker.ts';
 
@@ -30,7 +30,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          exclude: [stories, gitops],
+          exclude: [stories, ...gitops],
           globalSetup,
           testTimeout: 120_000,
           // On a new machine a hook installs the server that it asks for.
@@ -39,7 +39,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'gitops', include: [gitops], testTimeout: 720_000, hookTimeout: 1_200_000 },
+        test: { name: 'gitops', include: gitops, testTimeout: 720_000, hookTimeout: 1_200_000 },
       },
       {
         extends: true,

@@ -43,6 +43,7 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
   unit: () => tests('unit', 10 * MINUTE),
   integration: () => tests('integration', 30 * MINUTE),
   stories: () => tests('stories', 25 * MINUTE),
+  gitops: () => tests('gitops', 30 * MINUTE),
 };
 
 /** Tests start servers and train: more of them side by side only wait for each other. */
