@@ -14,7 +14,7 @@ import { type BranchSeen, type Desk, openDesk } from './desk.ts';
 import { type LeftBy, readAllLeft, robotFilesAt } from './left.ts';
 import { tellWorkflow } from './outputs.ts';
 import { differing, modelsChanged } from './proposal.ts';
-import { candidateText } from './pull-text.ts';
+import { candidateText, saysTheSame } from './pull-text.ts';
 import { productionOf, promotedIn, type RobotFiles } from './robot-files.ts';
 import { takeTraining } from './start-state.ts';
 
@@ -164,8 +164,7 @@ async function openOrUpdate(
     const { number } = await github.createPull({ ...text, head: ROBOT_BRANCHES.candidate, base: 'master' });
     return `opened #${number}: ${text.title}`;
   }
-  const same = open.title === text.title && open.body.trim() === text.body.trim();
-  if (!same) await github.updatePull(open.number, text);
+  if (!saysTheSame(open, text)) await github.updatePull(open.number, text);
   return `#${open.number} has the newest of test: ${text.title}`;
 }
 

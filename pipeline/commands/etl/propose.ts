@@ -13,7 +13,7 @@ import { mergeWhenAllowed } from './merge-when-allowed.ts';
 import { mayMerge } from './modes.ts';
 import { tellWorkflow } from './outputs.ts';
 import { differing, type Joined, joinRun, modelsChanged } from './proposal.ts';
-import { dataText, type PullText, promotionText, type TextInput } from './pull-text.ts';
+import { dataText, type PullText, promotionText, saysTheSame, type TextInput } from './pull-text.ts';
 import { isExpired, isReplaced, type Proposal, type PullStep, planPulls } from './pulls.ts';
 import { promotedIn, promotionOf, type RobotFiles } from './robot-files.ts';
 
@@ -184,7 +184,7 @@ class ProposeRun {
     const { github } = this.facts.desk;
     const pull = await github.pull(number);
     this.open.set(number, { branch: ROBOT_BRANCHES.data, sha, models: [] });
-    if (pull?.title === text.title && pull.body.trim() === text.body.trim()) return;
+    if (pull && saysTheSame(pull, text)) return;
     await github.updatePull(number, text);
     this.say(`#${number} has the newest data: ${text.title}`);
   }

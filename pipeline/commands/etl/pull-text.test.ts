@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { dataText, promotionText, type TextInput } from './pull-text.ts';
+import { dataText, promotionText, saysTheSame, type TextInput } from './pull-text.ts';
 
 const evil = '](javascript:alert(1)) <!-- @everyone | #1';
 const files = (version: string, decided: string) =>
@@ -84,4 +84,13 @@ it('stays short with many models', () => {
     promoted: [],
   };
   expect(dataText(many).title).toBe('data: a, b, c, d and 2 more');
+});
+
+it('is worth an edit for another verdict or commit, not for another run alone', () => {
+  const text = promotionText(input);
+  const later = promotionText({ ...input, page: 'https://github.com/acme/perennial/actions/runs/8' });
+  expect(later.body).not.toBe(text.body);
+  expect(saysTheSame(text, later)).toBe(true);
+  expect(saysTheSame(text, promotionText({ ...input, tree: `${input.tree}d` }))).toBe(false);
+  expect(saysTheSame(text, { ...text, title: 'promote m v0003' })).toBe(false);
 });

@@ -49,6 +49,13 @@ export function candidateText(input: TextInput): PullText {
   return { title: `release: test into master${trained}`, body: body(input, note) };
 }
 
+/** Whether an edit would change nothing but the run that is named: each run would make one. */
+export function saysTheSame(one: PullText, other: PullText): boolean {
+  const lasting = ({ title, body }: PullText) =>
+    `${title}\n${body.replace(/^Made by \[this run\].*$/m, '')}`.trim();
+  return lasting(one) === lasting(other);
+}
+
 function body(input: TextInput, note: string): string {
   const { models, mode, page } = input;
   const parts = [MARKER, note];
