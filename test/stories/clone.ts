@@ -8,6 +8,7 @@ import { parseDocument } from 'yaml';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 const AUTHOR = ['-c', 'user.name=story', '-c', 'user.email=story@localhost'];
+const NETWORK = 'const lstm = await lstmCandidates(settings);';
 const RUN_LIMIT_MS = 8 * 60_000;
 
 /** Rhode Island's five counties for nine months: a whole run trains in seconds. */
@@ -72,6 +73,15 @@ export class Clone {
   /** As a team does that begins with data of its own: the example's state would judge theirs. */
   async removeExample(): Promise<void> {
     await git(this.root, 'rm', '-r', '--quiet', 'data.dvc', 'dvc.lock', 'reports');
+    await this.commit();
+  }
+
+  /** For stories of something else than its training, which is by far the longest: baselines and trees stay. */
+  async withoutNetwork(): Promise<void> {
+    const file = join(this.root, 'pipeline', 'tasks', 'forecast', 'candidates.ts');
+    const code = await readFile(file, 'utf8');
+    if (!code.includes(NETWORK)) throw new Error(`${file} no longer holds "${NETWORK}"`);
+    await writeFile(file, code.replace(NETWORK, 'const lstm: Candidate[] = [];'));
     await this.commit();
   }
 

@@ -35,6 +35,7 @@ describe('homes outside', { timeout: LIMIT_MS }, () => {
     mlflow = mlflowAt(server.home);
     first = await Clone.make();
     await first.removeExample();
+    await first.withoutNetwork();
     await first.params((yaml) => yaml.setIn(['promotion', 'mode'], 'pull-request'));
     first.env = {
       MLFLOW_TRACKING_URI: proxy.url,

@@ -34,6 +34,7 @@ describe('the review of a pull request', { timeout: LIMIT_MS }, () => {
     origin = await Clone.make();
     await git(origin, 'branch', '-m', 'master');
     await origin.removeExample();
+    await origin.withoutNetwork();
     await origin.params((yaml) => {
       yaml.setIn(['promotion', 'mode'], 'pull-request');
       yaml.setIn(['models', MODEL, 'schedule'], { train: 'quarterly' });

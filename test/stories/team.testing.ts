@@ -39,6 +39,7 @@ export class Team {
     const host = await GitHost.start();
     const base = await Clone.make();
     await base.removeExample();
+    await base.withoutNetwork();
     const folder = await mkdtemp(join(tmpdir(), 'perennial-team-'));
     const team = new Team(host, base, folder, mlflow);
     await base.params((yaml) => {
