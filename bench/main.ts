@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<BenchTable> }>> = {
   tables: () => import('./tables.ts'),
   start: () => import('./start.ts'),
   decision: () => import('./decision.ts'),
+  judge: () => import('./judge.ts'),
   homes: () => import('./homes.ts'),
   'homes-objects': () => import('./homes-objects.ts'),
   registrations: () => import('./registrations.ts'),

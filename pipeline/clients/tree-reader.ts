@@ -9,28 +9,42 @@ export type ReadText = (path: string) => Promise<string | null>;
 const LIMIT_MS = 60_000;
 /** The largest file that is read: source code and settings are far smaller, and a commit may come from anybody. */
 const MOST_BYTES = 8_000_000;
-/** Folder that is read at once: a process a file would take seconds for a stage's code. */
-const CODE = 'pipeline/';
+/** Files that are read at once: a process a file would take seconds. */
+const AT_ONCE = [
+  /^pipeline\/.*\.ts$/,
+  /^(params\.yaml|package-lock\.json|dvc\.yaml|dvc\.lock|data\.dvc|reports\/[^/]+\/(production|source|gate)\.json)$/,
+  /^reports\/[^/]+\/history\/[^/]+\.json$/,
+];
 
 /** The texts of one commit, read from git's objects: nothing is checked out, nothing is run.
  *  @param sha a whole commit id
  *  @throws PerennialError where the repository has no such commit */
 export function treeReader(root: string, sha: string): ReadText {
+  return openTree(root, sha).read;
+}
+
+/** The same, and the paths that there are. */
+export function openTree(root: string, sha: string): { read: ReadText; paths(): Promise<string[]> } {
   const files = listFiles(root, sha);
   // A caller may never read; then nobody is to hear of it.
   files.catch(() => undefined);
-  let code: Promise<Map<string, string>> | undefined;
-  return async (path) => {
+  const groups = new Map<RegExp, Promise<Map<string, string>>>();
+  async function read(path: string): Promise<string | null> {
     const listed = await files;
     const blob = listed.get(path);
     if (blob === undefined) return null;
-    if (!path.startsWith(CODE)) return (await blobs(root, [blob])).get(blob) ?? null;
-    code ??= blobs(
-      root,
-      [...listed].filter(([name]) => name.startsWith(CODE) && name.endsWith('.ts')).map(([, id]) => id),
-    );
-    return (await code).get(blob) ?? (await blobs(root, [blob])).get(blob) ?? null;
-  };
+    const group = AT_ONCE.find((pattern) => pattern.test(path));
+    if (!group) return (await blobs(root, [blob])).get(blob) ?? null;
+    const texts =
+      groups.get(group) ??
+      blobs(
+        root,
+        [...listed].filter(([name]) => group.test(name)).map(([, id]) => id),
+      );
+    groups.set(group, texts);
+    return (await texts).get(blob) ?? null;
+  }
+  return { read, paths: async () => [...(await files).keys()] };
 }
 
 /** Path → blob of each regular file that is not too large to be one of ours. */

@@ -39,10 +39,11 @@ export function contents(ask: Ask): Contents {
         about: `commit ${ref.slice(0, 12)}`,
       };
       try {
-        const { sha, author, commit, parents, files } = await ask(asked, CommitAnswer);
+        const { sha, author, committer, commit, parents, files } = await ask(asked, CommitAnswer);
         return {
           sha,
           author: author?.login ?? null,
+          committer: committer?.login ?? null,
           verified: commit.verification?.verified ?? false,
           parents: parents.map((parent) => parent.sha),
           files: files.flatMap(bothNames),
@@ -76,9 +77,13 @@ export function contents(ask: Ask): Contents {
   };
 }
 
+/** Null where the address belongs to nobody there. */
+const Account = z.object({ login: z.string().optional() }).nullish();
+
 const CommitAnswer = z.object({
   sha: z.string(),
-  author: z.object({ login: z.string().optional() }).nullish(),
+  author: Account,
+  committer: Account,
   commit: z.object({
     message: z.string(),
     verification: z.object({ verified: z.boolean() }).nullish(),

@@ -150,11 +150,13 @@ export interface Github {
   /** Head of a branch; null where there is none. */
   branch(name: string): Promise<{ sha: string } | null>;
   deleteBranch(name: string): Promise<void>;
-  /** Author's login, the host's word on its signature, parents and changed paths (the first 300; of a moved file both
+  /** Author's and committer's login, the host's word on its signature, parents and changed paths (the first 300; of a moved file both
    *  names); null where there is none. */
   commit(sha: string): Promise<{
     sha: string;
     author: string | null;
+    /** `web-flow` where the host itself made the commit. */
+    committer: string | null;
     verified: boolean;
     parents: string[];
     files: string[];

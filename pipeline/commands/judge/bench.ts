@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Remote } from '../../clients/git-remote.ts';
 import type { Github } from '../../clients/github/github.ts';
+import type { openTree } from '../../clients/tree-reader.ts';
 import type { BundleFiles } from '../../contracts/bundle.ts';
 import type { RemoteHome } from '../../contracts/homes.ts';
 import type { Production } from '../../contracts/promotion.ts';
@@ -9,6 +10,8 @@ import type { Production } from '../../contracts/promotion.ts';
 export interface Bench {
   /** A clone of the repository; only its objects are read. */
   root: string;
+  /** One commit's files, each commit opened once. */
+  tree(sha: string): ReturnType<typeof openTree>;
   github: Github;
   git(): Promise<Remote>;
   /** Null: none is configured. */

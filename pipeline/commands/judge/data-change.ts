@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { readAt } from '../../clients/git-objects.ts';
+import type { ReadText } from '../../clients/tree-reader.ts';
 import { GateReport } from '../../contracts/gate.ts';
 import type { DataChange } from '../../contracts/pull-report.ts';
 import { SourceState } from '../../contracts/snapshot.ts';
@@ -12,13 +12,12 @@ export interface ToldOfData {
 }
 
 export async function toldOfData(
-  root: string,
-  commit: string,
+  read: ReadText,
   { model, version }: { model: string; version: string | null },
 ): Promise<ToldOfData> {
   const [source, gate] = await Promise.all([
-    parsed(readAt(root, commit, `reports/${model}/source.json`), SourceState),
-    parsed(readAt(root, commit, `reports/${model}/gate.json`), GateReport),
+    parsed(read(`reports/${model}/source.json`), SourceState),
+    parsed(read(`reports/${model}/gate.json`), GateReport),
   ]);
   return { version, source, gate };
 }

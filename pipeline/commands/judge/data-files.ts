@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { git } from '../../clients/git.ts';
-import { readAt } from '../../clients/git-objects.ts';
 import { CorruptError } from '../../contracts/errors.ts';
+import type { Bench } from './bench.ts';
 
 /** What one commit says DVC holds. */
 export interface DataFiles {
@@ -22,11 +22,8 @@ const Stage = z.looseObject({ deps: z.array(File).default([]), outs: z.array(Fil
 const DvcLock = z.looseObject({ stages: z.record(z.string(), Stage).default({}) });
 
 /** @throws CorruptError where they are not what DVC writes */
-export async function dataFilesAt(root: string, commit: string): Promise<DataFiles> {
-  const [data, lock] = await Promise.all([
-    readAt(root, commit, 'data.dvc'),
-    readAt(root, commit, 'dvc.lock'),
-  ]);
+export async function dataFilesAt({ tree }: Pick<Bench, 'tree'>, commit: string): Promise<DataFiles> {
+  const [data, lock] = await Promise.all([tree(commit).read('data.dvc'), tree(commit).read('dvc.lock')]);
   try {
     const version = data === null ? null : DataDvc.parse(parse(data)).outs[0].md5;
     const { stages } = lock === null ? { stages: {} } : DvcLock.parse(parse(lock));
@@ -54,12 +51,12 @@ const MOST_VERSIONS = 60;
 
 /** The files of the newest commit of master that has a data version.
  *  @returns null where none of its last sixty changes had it */
-export async function dataFilesOf(root: string, master: string, version: string): Promise<DataFiles | null> {
-  const now = await dataFilesAt(root, master);
+export async function dataFilesOf(bench: Bench, master: string, version: string): Promise<DataFiles | null> {
+  const now = await dataFilesAt(bench, master);
   if (now.version === version) return now;
   const asked = ['rev-list', `--max-count=${MOST_VERSIONS}`, master, '--', 'data.dvc'];
-  for (const commit of (await git(root, asked)).stdout.split('\n').filter(Boolean)) {
-    const then = await dataFilesAt(root, commit);
+  for (const commit of (await git(bench.root, asked)).stdout.split('\n').filter(Boolean)) {
+    const then = await dataFilesAt(bench, commit);
     if (then.version === version) return then;
   }
   return null;

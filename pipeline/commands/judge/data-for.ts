@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { fetchByHash } from '../../clients/dvc-fetch.ts';
 import { UsageError } from '../../contracts/errors.ts';
 import type { Bench } from './bench.ts';
@@ -27,9 +28,8 @@ export async function dataFor(
     into,
   }: { change: Change; claimed: string | null; ofRobot: boolean; into: string },
 ): Promise<Wanted> {
-  const { root } = bench;
   const withTraining = into === 'master';
-  const own = withTraining ? await dataFilesAt(root, commits.head) : null;
+  const own = withTraining ? await dataFilesAt(bench, commits.head) : null;
   const version = own?.version ?? claimed;
   if (own && claimed !== null && claimed !== own.version)
     throw new Refusal(
@@ -38,7 +38,7 @@ export async function dataFor(
     );
   if (version === null)
     throw new Refusal('Unknown data', 'The review does not say on which data it was made.');
-  const known = own && ofRobot ? own : await dataFilesOf(root, commits.master, version);
+  const known = own && ofRobot ? own : await dataFilesOf(bench, commits.master, version);
   if (!known)
     throw new Refusal(
       'Unknown data',
@@ -59,18 +59,43 @@ export async function dataFor(
   return { change, files: { ...files, outputs }, withTraining };
 }
 
-/** Fetches data and trainings of several models in one go. @throws DvcError */
-export async function fetchData(bench: Bench, wanted: Wanted[], into: string): Promise<void> {
-  if (wanted.length === 0) return;
-  if (!bench.remote)
-    throw new UsageError('no DVC remote is configured: the judge cannot have the data', {
-      hint: 'give the environment `robots` the secrets of the remote (docs/homes.md)',
-    });
+/** Fetches data and trainings of several models in one go.
+ *  @param there what lies in the folder already
+ *  @returns the folder that has all of it
+ *  @throws DvcError */
+export async function fetchData(
+  bench: Bench,
+  wanted: Wanted[],
+  { folder, there }: { folder: string; there: ReadonlyMap<string, string> },
+): Promise<string> {
+  const hashes = hashesOf(wanted);
+  if ([...hashes].every(([path, hash]) => there.get(path) === hash)) return folder;
+  const whole = there.size === 0 ? folder : join(folder, 'others');
+  await fetchHashes(bench, hashes, whole);
+  return whole;
+}
+
+/** Path → hash; what `dvc.lock` does not have is left out. */
+export function hashesOf(wanted: Wanted[]): Map<string, string> {
   const hashes = new Map<string, string>();
   for (const { change, files, withTraining } of wanted)
     for (const stage of withTraining ? ['features', 'train'] : ['features']) {
       const path = `artifacts/${change.model}/${stage}`;
-      hashes.set(path, files.outputs.get(path)!);
+      const hash = files.outputs.get(path);
+      if (hash) hashes.set(path, hash);
     }
+  return hashes;
+}
+
+export async function fetchHashes(
+  bench: Bench,
+  hashes: ReadonlyMap<string, string>,
+  into: string,
+): Promise<void> {
+  if (hashes.size === 0) return;
+  if (!bench.remote)
+    throw new UsageError('no DVC remote is configured: the judge cannot have the data', {
+      hint: 'give the environment `robots` the secrets of the remote (docs/homes.md)',
+    });
   await fetchByHash(into, hashes, { remote: bench.remote, signal: bench.signal });
 }

@@ -87,7 +87,7 @@ async function trainingFor(
   { wanted: { change, files }, folder }: { wanted: Wanted; folder: string },
 ) {
   const { model, promotes, after } = change;
-  if (!(await recipeFits(bench.root, files, { model, params: after!, commit: commits.head })))
+  if (!(await recipeFits(bench, files, { model, params: after!, commit: commits.head })))
     throw new Refusal(
       'Not trained',
       'What dvc.lock names was trained by other code or settings; what goes into master was trained before.',

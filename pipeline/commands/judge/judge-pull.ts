@@ -10,6 +10,7 @@ import type { Bench } from './bench.ts';
 import { dataFilesAt } from './data-files.ts';
 import { dataFor, fetchData, type Wanted } from './data-for.ts';
 import { fetchCommits } from './fetch-commits.ts';
+import { type Fetched, fetchEarly } from './fetch-early.ts';
 import type { ReviewedPull } from './find-pull.ts';
 import { importCommands, shownAsSubmitted } from './fork.ts';
 import type { Judged } from './judge-model.ts';
@@ -50,14 +51,19 @@ export async function judgePull(bench: Bench, pull: ReviewedPull, run: ReviewRun
   if (await isAncestor(bench.root, commits.head, commits.master))
     return { models: [], notes: [], commands: [], ofMaster: true };
   const [changes, brought] = await Promise.all([
-    whatChanged(bench.root, commits, pull.into),
+    whatChanged(bench, commits, pull.into),
     robotFiles(bench, commits, pull),
   ]);
-  const cases = await Promise.all(changes.map((change) => openCase(bench, { change, artifacts, pull, run })));
   return withScratch(async (folder) => {
+    const early = pull.fork
+      ? Promise.resolve<Fetched>(new Map())
+      : fetchEarly(bench, commits, { changes, artifacts, into: pull.into, folder });
+    const cases = await Promise.all(
+      changes.map((change) => openCase(bench, { change, artifacts, pull, run })),
+    ).finally(() => early);
     if (pull.fork)
       for (const one of cases) one.judged ??= settled(shownAsSubmitted(one.change, one.submitted));
-    else await compareAll(bench, commits, { cases, pull, run, folder });
+    else await compareAll(bench, commits, { cases, pull, run, folder, there: await early });
     refuseGates(cases, brought.gates);
     await applyOverride(bench, commits, { cases, run });
     const models = await Promise.all(
@@ -133,15 +139,16 @@ async function download(
 async function compareAll(
   bench: Bench,
   commits: Commits,
-  { cases, pull, run, folder }: { cases: Case[]; pull: ReviewedPull; run: ReviewRun; folder: string },
+  about: { cases: Case[]; pull: ReviewedPull; run: ReviewRun; folder: string; there: Fetched },
 ): Promise<void> {
+  const { cases, pull, run, there } = about;
   const open = () => cases.filter(({ judged }) => !judged);
   if (open().every(({ change }) => change.kind !== 'changed')) {
     for (const one of open()) one.judged = settled(mustSay(one, { hasData: false, pull }));
     return;
   }
   const [master, ofRobot] = await Promise.all([
-    dataFilesAt(bench.root, commits.master),
+    dataFilesAt(bench, commits.master),
     byRobot(bench, pull, run),
   ]);
   for (const one of open()) {
@@ -158,14 +165,12 @@ async function compareAll(
     }
   }
   if (open().length === 0) return;
-  // DVC is a process of its own: what computes is loaded beside it, and nowhere else is it needed.
+  // What computes is needed nowhere else.
   const loading = import('./judge-model.ts');
+  let { folder } = about;
   try {
-    await fetchData(
-      bench,
-      open().flatMap(({ wanted }) => (wanted ? [wanted] : [])),
-      folder,
-    );
+    const wanted = open().flatMap((one) => (one.wanted ? [one.wanted] : []));
+    folder = await fetchData(bench, wanted, { folder, there });
   } catch (error) {
     for (const one of open()) one.judged = settled(refused(one.change, error));
   }

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import pino from 'pino';
 import { GitHost } from '../../../test/servers/git-host.ts';
-import { sharedMlflow } from '../../../test/servers/shared-mlflow.ts';
-import { Clone, SMALL } from '../../../test/stories/clone.ts';
+import { Clone, type Ran, SMALL } from '../../../test/stories/clone.ts';
 import { makeConsole } from '../../console.ts';
 import type { GithubHome } from '../../contracts/github.ts';
-import { type Homes, RemoteHome } from '../../contracts/homes.ts';
+import { type Homes, type MlflowHome, RemoteHome } from '../../contracts/homes.ts';
 import type { Environment } from '../environment.ts';
 
 export const FIRST_DAY = '2026-06-30T23:00:00Z';
@@ -29,11 +28,8 @@ export class JudgeStory {
   /** Folder of the review's artifact. */
   review!: string;
 
-  static async make(): Promise<JudgeStory> {
+  static async make(mlflow: MlflowHome): Promise<JudgeStory> {
     const story = new JudgeStory();
-    const kept = process.env.JUDGE_STORY;
-    if (kept) return story.open(kept);
-    const mlflow = await sharedMlflow('3');
     story.remote = await mkdtemp(join(tmpdir(), 'judge-remote-'));
     story.env = {
       MLFLOW_TRACKING_URI: mlflow.url,
@@ -80,22 +76,30 @@ export class JudgeStory {
     return story;
   }
 
-  /** One that an earlier run has left. */
-  private async open(folder: string): Promise<JudgeStory> {
-    this.clone = { root: join(folder, 'clone'), remove: async () => {} } as unknown as Clone;
-    this.remote = join(folder, 'remote');
-    this.homes = { mlflow: null, remote: folderRemote(this.remote), dagshub: null };
-    this.env = { PERENNIAL_REMOTE: this.remote };
-    this.review = join(folder, 'review');
-    [this.master, this.feature] = await Promise.all(
-      ['master', 'feature'].map(async (branch) => (await this.git('rev-parse', branch)).stdout.trim()),
-    );
-    return this;
+  /** LAB */
+  static async lab(file: string): Promise<JudgeStory> {
+    const told = JSON.parse(await readFile(file, 'utf8'));
+    const clone = Object.assign(Object.create(Clone.prototype), {
+      root: told.root,
+      home: join(told.root, '.perennial'),
+      env: told.env,
+    }) as Clone;
+    const { prefix, remote, review, env, master, feature, homes } = told;
+    homes.remote = folderRemote(remote);
+    return Object.assign(new JudgeStory(), {
+      prefix,
+      remote,
+      review,
+      env,
+      master,
+      feature,
+      homes,
+      clone,
+      remove: async () => {},
+    });
   }
 
   async remove(): Promise<void> {
-    if (process.env.JUDGE_STORY) return;
-
     await this.clone?.remove();
     for (const folder of [this.remote, this.review])
       if (folder) await rm(folder, { recursive: true, force: true });
@@ -109,6 +113,28 @@ export class JudgeStory {
         names.map(async (name) => [name, await readFile(join(this.review, name))] as [string, Buffer]),
       ),
     );
+  }
+
+  /** `perennial judge` as the workflow calls it. */
+  async judge(host: GitHost, { event, summary }: { event: string; summary?: string }): Promise<Ran> {
+    const { apiUrl, serverUrl, repository, app } = host;
+    this.clone.env = {
+      ...this.env,
+      GITHUB_ACTIONS: 'true',
+      GITHUB_EVENT_PATH: event,
+      GITHUB_API_URL: apiUrl,
+      GITHUB_SERVER_URL: serverUrl,
+      GITHUB_REPOSITORY: repository,
+      PERENNIAL_APP_ID: String(app.id),
+      PERENNIAL_APP_INSTALLATION: String(app.installation),
+      PERENNIAL_APP_PRIVATE_KEY: app.privateKey,
+      ...(summary && { GITHUB_STEP_SUMMARY: summary }),
+    };
+    try {
+      return await this.clone.perennial('judge', '--now', REVIEW_DAY);
+    } finally {
+      this.clone.env = this.env;
+    }
   }
 
   async head(): Promise<string> {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GitHost } from '../../../test/servers/git-host.ts';
+import { sharedMlflow } from '../../../test/servers/shared-mlflow.ts';
 import { readForecasts, writeForecasts } from '../../clients/forecast-file.ts';
 import { commitOnto, readAt } from '../../clients/git-objects.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
@@ -22,7 +23,9 @@ let pull: number;
 let bench: Bench & { close(): Promise<void> };
 
 beforeAll(async () => {
-  story = await JudgeStory.make();
+  story = process.env.JUDGE_LAB
+    ? await JudgeStory.lab(process.env.JUDGE_LAB)
+    : await JudgeStory.make(await sharedMlflow('3'));
   process.env.PERENNIAL_MODEL_PREFIX = story.prefix;
 });
 afterAll(async () => {
@@ -154,30 +157,15 @@ describe('the judge', { timeout: 120_000 }, () => {
     expect(bench.github.requests() - before, asked().join('\n')).toBeLessThanOrEqual(budget(0));
   });
 
-  // A story that was kept has the code of its time.
-  it.skipIf(process.env.JUDGE_STORY)('runs as the workflow calls it', async () => {
+  it('runs as the workflow calls it', async () => {
     const run = host.addRun({ headSha: story.feature, headBranch: 'feature' });
-    const { apiUrl, serverUrl } = githubHome(host);
     await withScratch(async (folder) => {
-      const event = join(folder, 'event.json');
+      const [event, summary] = ['event.json', 'summary.md'].map((name) => join(folder, name));
       await writeFile(event, JSON.stringify(host.payloads.workflowRun(run)));
-      story.clone.env = {
-        ...story.env,
-        GITHUB_ACTIONS: 'true',
-        GITHUB_EVENT_PATH: event,
-        GITHUB_STEP_SUMMARY: join(folder, 'summary.md'),
-        GITHUB_API_URL: apiUrl,
-        GITHUB_SERVER_URL: serverUrl,
-        GITHUB_REPOSITORY: host.repository,
-        PERENNIAL_APP_ID: String(host.app.id),
-        PERENNIAL_APP_INSTALLATION: String(host.app.installation),
-        PERENNIAL_APP_PRIVATE_KEY: host.app.privateKey,
-      };
-      const { exitCode, stdout, stderr } = await story.clone.perennial('judge', '--now', REVIEW_DAY);
-      story.clone.env = story.env;
+      const { exitCode, stdout, stderr } = await story.judge(host, { event, summary });
       expect(exitCode, stderr).toBe(0);
       expect(stdout + stderr).not.toContain('PRIVATE KEY');
-      expect(await readFile(join(folder, 'summary.md'), 'utf8')).toContain('No report');
+      expect(await readFile(summary, 'utf8')).toContain('No report');
     });
     expect(told().status).toMatchObject({ state: 'failure' });
   });

@@ -53,11 +53,11 @@ export async function modelReport(
   };
 }
 
-async function dataChangeOf({ root }: Bench, { base, head }: Commits, model: string) {
+async function dataChangeOf(bench: Bench, { base, head }: Commits, model: string) {
   const [from, to] = await Promise.all(
     [base, head].map(async (commit) => {
-      const { version } = await dataFilesAt(root, commit);
-      return toldOfData(root, commit, { model, version });
+      const { version } = await dataFilesAt(bench, commit);
+      return toldOfData(bench.tree(commit).read, { model, version });
     }),
   );
   return dataChange(from, to);

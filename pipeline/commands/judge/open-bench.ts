@@ -1,7 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import { mlflowAt } from '../../clients/mlflow/mlflow-at.ts';
+import { openTree } from '../../clients/tree-reader.ts';
+import type { BundleFiles } from '../../contracts/bundle.ts';
 import type { GithubHome } from '../../contracts/github.ts';
 import type { Homes } from '../../contracts/homes.ts';
+import type { Production } from '../../contracts/promotion.ts';
 import { readExperiment, readHomes, readModelPrefix } from '../../homes.ts';
 import { verifyBundle } from '../../registry/manifest.ts';
 import { openRegistry } from '../../registry/open.ts';
@@ -20,29 +23,45 @@ export async function openBench(
   const { github, remote } = await openGithub(environment, given.github);
   const homes = given.homes ?? (await readHomes());
   const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal });
+  const trees = new Map<string, ReturnType<typeof openTree>>();
+  const bundles = new Map<string, Promise<BundleFiles>>();
+
+  async function fetchBundle(model: string, production: Production): Promise<BundleFiles> {
+    const registry = openRegistry({
+      homes,
+      model,
+      directory: paths(workspaceAt(root), model).registry,
+      experiment: await readExperiment(model),
+      prefix: await readModelPrefix(),
+      now,
+      signal,
+      log,
+    });
+    try {
+      const files = await registry.bundle(production.version);
+      verifyBundle(files, production.digest);
+      return files;
+    } finally {
+      await registry.close();
+    }
+  }
+
   return {
     root,
+    tree(sha) {
+      const opened = trees.get(sha) ?? openTree(root, sha);
+      trees.set(sha, opened);
+      return opened;
+    },
     github,
     git: () => remote(root),
     remote: homes.remote,
-    async bundle(model, production) {
-      const registry = openRegistry({
-        homes,
-        model,
-        directory: paths(workspaceAt(root), model).registry,
-        experiment: await readExperiment(model),
-        prefix: await readModelPrefix(),
-        now,
-        signal,
-        log,
-      });
-      try {
-        const files = await registry.bundle(production.version);
-        verifyBundle(files, production.digest);
-        return files;
-      } finally {
-        await registry.close();
-      }
+    bundle(model, production) {
+      const key = `${model} ${production.digest}`;
+      const fetching = bundles.get(key) ?? fetchBundle(model, production);
+      bundles.set(key, fetching);
+      fetching.catch(() => bundles.delete(key));
+      return fetching;
     },
     async runPage(runId) {
       const run = await mlflow?.run(runId);

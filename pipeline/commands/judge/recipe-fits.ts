@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Recipe, recipeOf } from '../../clients/recipe.ts';
-import { treeReader } from '../../clients/tree-reader.ts';
 import type { ModelParams } from '../../contracts/params.ts';
 import { settingsTried } from '../trials.ts';
+import type { Bench } from './bench.ts';
 import type { DataFiles } from './data-files.ts';
 
 /** Whether the training that `dvc.lock` names was made by this commit's code and settings. */
 export async function recipeFits(
-  root: string,
+  { tree }: Bench,
   files: DataFiles,
   { model, params, commit }: { model: string; params: ModelParams; commit: string },
 ): Promise<boolean> {
   const made = files.inputs(`train@${model}`, `artifacts/${model}/recipe/train.json`);
-  const read = treeReader(root, commit);
+  const read = tree(commit).read;
   for (const settings of settingsTried(params)) {
     const recipe = Recipe.parse(await recipeOf('train', settings, read));
     // As `writeRecipes` writes it, and DVC hashes it.

@@ -1,4 +1,4 @@
-import { changedPaths, readAt } from '../../clients/git-objects.ts';
+import { changedPaths } from '../../clients/git-objects.ts';
 import { GateReport } from '../../contracts/gate.ts';
 import { ROBOT_PATHS } from '../../contracts/github.ts';
 import type { Bench } from './bench.ts';
@@ -14,7 +14,7 @@ export interface RobotFiles {
 
 /** What a pull request changes of the files that only robots commit. */
 export async function robotFiles(
-  { root }: Bench,
+  { root, tree }: Bench,
   { from, head }: Commits,
   pull: ReviewedPull,
 ): Promise<RobotFiles> {
@@ -22,7 +22,7 @@ export async function robotFiles(
   const gates = new Map<string, GateReport | null>();
   for (const path of paths) {
     const model = /^reports\/([a-z0-9][a-z0-9-]{0,40})\/gate\.json$/.exec(path)?.[1];
-    if (model) gates.set(model, parse(await readAt(root, head, path)));
+    if (model) gates.set(model, parse(await tree(head).read(path)));
   }
   const theirs = paths.filter((path) =>
     ROBOT_PATHS.some((robot) => path === robot || (robot.endsWith('/') && path.startsWith(robot))),

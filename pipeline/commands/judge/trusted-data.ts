@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
-import { filesAt, readAt } from '../../clients/git-objects.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { HistoryEntry } from '../../contracts/promotion.ts';
 import { readManifest } from '../../registry/manifest.ts';
@@ -20,7 +19,7 @@ export async function truthFor(
   const [{ panel }, bundle, history] = await Promise.all([
     readTargetPanel(join(folder, 'artifacts', model, 'features')),
     champion ? bench.bundle(model, champion) : null,
-    historyAt(bench.root, commits.master, model),
+    historyAt(bench, commits.master, model),
   ]);
   return {
     panel,
@@ -45,11 +44,11 @@ export async function trainingOf(folder: string, model: string) {
   return { forecasts, bundle: await digest('bundle'), fallback: await digest('fallback') };
 }
 
-async function historyAt(root: string, commit: string, model: string): Promise<HistoryEntry[]> {
-  const paths = await filesAt(root, commit, `reports/${model}/history`);
-  const texts = await Promise.all(
-    paths.filter(({ path }) => path.endsWith('.json')).map(({ path }) => readAt(root, commit, path)),
-  );
+async function historyAt({ tree }: Bench, commit: string, model: string): Promise<HistoryEntry[]> {
+  const { paths, read } = tree(commit);
+  const of = `reports/${model}/history/`;
+  const entries = (await paths()).filter((path) => path.startsWith(of) && path.endsWith('.json'));
+  const texts = await Promise.all(entries.map(read));
   // Master's own: entries of a kind that this code does not know yet are no looks.
   return texts.flatMap((text) => {
     const entry = HistoryEntry.safeParse(JSON.parse(text ?? 'null')).data;

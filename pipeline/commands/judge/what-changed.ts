@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ReadText, treeReader } from '../../clients/tree-reader.ts';
+import type { ReadText } from '../../clients/tree-reader.ts';
 import type { ModelParams, Params } from '../../contracts/params.ts';
 import type { Production } from '../../contracts/promotion.ts';
 import { modelInputs, modelsOf, paramsIn, productionIn, sameInputs, sameSource } from '../../model-inputs.ts';
+import type { Bench } from './bench.ts';
 import { Refusal } from './refusal.ts';
 
 /** The commits that a judgement stands on; all read as objects, none checked out. */
@@ -34,12 +35,12 @@ export interface Change {
 /** Every model of base and head, and what becomes of it.
  *  @throws Refusal where params.yaml of the pull request cannot be read */
 export async function whatChanged(
-  root: string,
+  { tree }: Bench,
   commits: Commits,
   into: 'test' | 'master',
 ): Promise<Change[]> {
-  const [head, base, from, master] = [commits.head, commits.base, commits.from, commits.master].map((sha) =>
-    treeReader(root, sha),
+  const [head, base, from, master] = [commits.head, commits.base, commits.from, commits.master].map(
+    (sha) => tree(sha).read,
   );
   const after = await paramsIn(head).catch((cause: Error) => {
     throw new Refusal('params.yaml', `params.yaml of the pull request cannot be read: ${cause.message}`, {
