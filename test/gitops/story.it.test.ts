@@ -10,6 +10,7 @@ const LIMIT_MS = 12 * 60_000;
 describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_MS }, () => {
   let team: Team;
   const rows: StoryRow[] = [];
+  const began = performance.now();
 
   beforeAll(async () => {
     team = await Team.start();
@@ -31,6 +32,8 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
       comments: pull ? ours(number!).length : 0,
       outcome,
     });
+    const seconds = Math.round((performance.now() - began) / 1000);
+    process.stderr.write(`gitops ${seconds} s: ${what}: ${status?.state ?? '–'}, ${outcome}\n`);
   };
   const ours = (number: number) =>
     team.stage.comments(number).filter((body) => body.includes('<!-- perennial:report'));
@@ -38,12 +41,12 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
     team.host.state.pulls.filter((one) => one.state === 'open' && one.base.ref === base);
   const robotPull = () => {
     const found = openPulls('master').filter(({ author }) => author.endsWith('[bot]'));
-    expect(found).toHaveLength(1);
+    expect(found.map(({ title, head }) => `${head.ref}: ${title}`)).toHaveLength(1);
     return found[0].number;
   };
 
   it('begins with a first model: the baseline, for there is nothing else yet', async () => {
-    const run = await team.stage.actions.schedule('etl.yml');
+    const run = await team.etl();
     expect(run.result, run.log).toBe('success');
     await team.settle();
     const number = robotPull();
@@ -60,7 +63,7 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
 
   it('gathers two months of data in one pull request', async () => {
     await team.publish(60);
-    await team.stage.actions.schedule('etl.yml');
+    await team.etl();
     await team.settle();
     const number = robotPull();
     expect(
@@ -76,7 +79,7 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
 
   it('does nothing where nothing is new', async () => {
     const writes = team.host.requests.filter(({ method }) => method !== 'GET').length;
-    const run = await team.stage.actions.schedule('etl.yml');
+    const run = await team.etl();
     await team.settle();
     expect(run.result).toBe('success');
     const after = team.host.requests.filter(
@@ -135,7 +138,7 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
 
   it('blocks a worse model, however often it is pushed, with one comment', async () => {
     await team.publish(130);
-    await team.stage.actions.schedule('etl.yml');
+    await team.etl();
     await team.settle();
     for (const pull of openPulls('master')) await team.merge(pull.number);
     await team.settle();
@@ -216,14 +219,14 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
 
   it('opens one issue for a portal that lost a column, and closes it on the next good day', async () => {
     await team.publish(131, (csv) => withoutColumn(csv));
-    await team.stage.actions.schedule('etl.yml');
-    await team.stage.actions.schedule('etl.yml');
+    await team.etl();
+    await team.etl();
     await team.settle();
     const issues = () => team.host.state.issues.filter(({ title }) => /gate|data/i.test(title));
     expect(issues().filter(({ state }) => state === 'open')).toHaveLength(1);
     tell('the portal changed its columns', null, `issue: ${issues()[0].title}`);
     await team.publish(132);
-    await team.stage.actions.schedule('etl.yml');
+    await team.etl();
     await team.settle();
     expect(issues().filter(({ state }) => state === 'open')).toHaveLength(0);
     tell('the next good day', null, 'the issue is closed');
@@ -231,8 +234,7 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
 
   it('opens one pull request where two scheduled runs meet', async () => {
     await team.publish(133);
-    const { actions } = team.stage;
-    await Promise.all([actions.schedule('etl.yml'), actions.schedule('etl.yml')]);
+    await Promise.all([team.etl(), team.etl()]);
     await team.settle();
     tell('two scheduled runs at once', robotPull(), 'one pull request');
   });

@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
 import type { Mlflow } from '../../pipeline/clients/mlflow/mlflow.ts';
@@ -87,19 +86,25 @@ export class Team {
     this.env.PERENNIAL_NOW = evening(day);
   }
 
-  /** Runs what events have started, side by side where one waits for another. */
-  async settle(first?: Promise<unknown>): Promise<Finished[]> {
-    const { actions } = this.stage;
-    const before = actions.finished.length;
-    const working = new Set<Promise<unknown>>(first ? [first] : []);
-    do {
-      const run = actions.idle();
-      working.add(run);
-      for (const one of working) one.finally(() => working.delete(one)).catch(() => {});
-      await Promise.race([...working, wait(500)]);
-    } while (working.size > 0);
-    await first;
-    return actions.finished.slice(before);
+  /** Runs what events have started, and what that starts in turn; says which did not succeed. */
+  async settle(): Promise<Finished[]> {
+    return this.#told(await this.stage.actions.idle());
+  }
+
+  /** The morning's run, and all that it starts. */
+  async etl(): Promise<Finished> {
+    const before = this.stage.actions.finished.length;
+    const run = await this.stage.actions.schedule('etl.yml');
+    this.#told(this.stage.actions.finished.slice(before));
+    return run;
+  }
+
+  #told(runs: Finished[]): Finished[] {
+    for (const { workflow, result, log } of runs) {
+      const words = result === 'success' ? '' : `\n${log.slice(-3_000)}`;
+      process.stderr.write(`  ${workflow}: ${result}${words}\n`);
+    }
+    return runs;
   }
 
   /** A branch with a change, and its pull request. */
@@ -131,31 +136,14 @@ export class Team {
 
   /** Somebody without rights here, with a copy of their own. */
   async fork(login: string) {
-    const { repository, token, bare } = await this.host.fork(login);
+    const { repository, token } = await this.host.fork(login);
     return {
       propose: async (branch: string, files: Record<string, string | null>) => {
-        const sha = await this.#pushElsewhere(bare, branch, files);
+        const sha = await this.stage.pushTo({ repository, token }, branch, 'test', files);
         const number = await this.stage.open(`${repository.split('/')[0]}:${branch}`, 'test', token);
         return { number, sha };
       },
     };
-  }
-
-  /** A commit on top of `test` that only a fork has. */
-  async #pushElsewhere(bare: string, branch: string, files: Record<string, string | null>): Promise<string> {
-    const tree = await mkdtemp(join(tmpdir(), 'perennial-fork-'));
-    const git = (...args: string[]) => execa('git', args, { cwd: tree });
-    try {
-      await git('clone', '--quiet', '--branch', 'test', this.host.bare, '.');
-      for (const [path, content] of Object.entries(files)) await writeFile(join(tree, path), content ?? '');
-      await git('add', '--all');
-      const author = ['-c', 'user.name=stranger', '-c', 'user.email=stranger@localhost'];
-      await git(...author, 'commit', '--quiet', '--message', 'a change from outside');
-      await git('push', '--quiet', bare, `HEAD:refs/heads/${branch}`);
-      return (await git('rev-parse', 'HEAD')).stdout;
-    } finally {
-      await rm(tree, { recursive: true, force: true });
-    }
   }
 
   /** Text of a file on a branch. */

@@ -35,7 +35,7 @@ export async function candidatePlanCommand(
   const view = await lookAtBranches(desk, options.after);
   const needs = await candidateNeeds(Object.keys(params.models), view);
   const models = [...needs].filter(([, need]) => need.train).map(([model]) => model);
-  const propose = models.length > 0 || !(await isAncestor(REPOSITORY, view.test.sha, view.master.sha));
+  const propose = models.length > 0 || (await bringsSomething(view));
   await tellWorkflow(
     environment,
     { models: JSON.stringify(models), propose: String(propose) },
@@ -57,6 +57,13 @@ export async function candidateProposeCommand(
   if (sha) said.push(await openOrUpdate(desk, view, files, sha));
   else said.push('master has all of test: nothing to propose');
   await tellWorkflow(environment, {}, said.map((sentence) => `- ${sentence}`).join('\n'));
+}
+
+/** Whether `test` holds work that master lacks: commits that only brought the branches together again are none. */
+async function bringsSomething({ test, master }: CandidateView): Promise<boolean> {
+  if (await isAncestor(REPOSITORY, test.sha, master.sha)) return false;
+  const base = await mergeBase(REPOSITORY, test.sha, master.sha);
+  return base === null || (await changedPaths(REPOSITORY, base, test.sha)).length > 0;
 }
 
 async function lookAtBranches(desk: Desk, after?: string): Promise<CandidateView> {
@@ -123,7 +130,8 @@ async function pushCandidate(
   const onlyRobots = gained.every((path) => ROBOT_PATHS.some((robots) => path.startsWith(robots)));
   const merges = onlyRobots && base !== master.sha;
   const changes = differing(files, test.files);
-  if (base === test.sha && differing(files, master.files).size === 0) return null;
+  const { size } = differing(files, master.files);
+  if (size === 0 && !(await bringsSomething({ test, master, candidate }))) return null;
   if (candidate && candidate.test === test.sha && isSame(candidate.files, files)) return candidate.sha;
   const made = await commitOnto(REPOSITORY, {
     base: test.sha,
