@@ -47,9 +47,17 @@ export function toJudgement(
     ...judged,
     status: promotion.merge ? 'success' : 'failure',
     headline: HEADLINES[outcome],
-    reason: promotion.reason,
+    reason: facts.needsPromotion ? promotion.reason : asTried(promotion.reason),
     notes,
   };
+}
+
+/** A review tries a recipe: what becomes the champion is trained after the merge. */
+function asTried(reason: string): string {
+  return reason.replace(
+    /, so it (becomes the champion|is published)\.$/,
+    '. Once merged into `test` it is trained as the candidate.',
+  );
 }
 
 /** A word without a comparison. */
