@@ -196,3 +196,58 @@ describe.each(Object.entries(REMOTES))('a remote: %s', { timeout: LIMIT_MS }, (_
     return before;
   }
 });
+
+describe('a push of data and outputs of stages', { timeout: LIMIT_MS }, () => {
+  it('sends both: of targets in one call DVC would send the data alone, and say nothing', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'perennial-dvc-push-'));
+    const remote = await REMOTES.folder();
+    try {
+      execFileSync('git', ['init', '-q', root]);
+      mkdirSync(join(root, 'data'));
+      writeFileSync(join(root, 'data', 'a'), 'one');
+      for (const model of ['m', 'n']) mkdirSync(join(root, 'artifacts', model), { recursive: true });
+      writeFileSync(join(root, 'dvc.yaml'), STAGES);
+      const dvc = dvcAt({
+        root,
+        remote: remote.home,
+        env: { DVC_SITE_CACHE_DIR: join(root, 'notes') },
+        onLine: () => {},
+      });
+      await dvc.init();
+      await dvc.add('data');
+      await dvc.repro();
+
+      const { pushed } = await dvc.push({
+        targets: ['data.dvc', 'artifacts/m/train', 'artifacts/m/features'],
+      });
+      // Two folders, each a list and a file, and a file of its own.
+      expect(pushed).toBe(5);
+      for (const text of ['one', 'train m', 'features m']) {
+        expect(await remote.read(keyOf(md5(text)))).toBe(text);
+      }
+      await expect(remote.read(keyOf(md5('train n')))).rejects.toThrow(/ENOENT/);
+
+      await dvc.push({ targets: ['data.dvc', 'artifacts/n/train'] });
+      expect(await remote.read(keyOf(md5('train n')))).toBe('train n');
+    } finally {
+      await remote.close();
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+});
+
+const STAGES = `
+stages:
+  features:
+    foreach: [m, n]
+    do:
+      cmd: printf 'features %s' \${item} > artifacts/\${item}/features
+      deps: [data]
+      outs: ["artifacts/\${item}/features"]
+  train:
+    foreach: [m, n]
+    do:
+      cmd: mkdir artifacts/\${item}/train && printf 'train %s' \${item} > artifacts/\${item}/train/bundle
+      deps: ["artifacts/\${item}/features"]
+      outs: ["artifacts/\${item}/train"]
+`;
