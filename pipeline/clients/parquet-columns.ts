@@ -51,15 +51,15 @@ export async function readColumns(path: string): Promise<Columns | null> {
 }
 
 /** @param shown what messages call the file
- *  @param limits.maxRows a file that says of itself that it has more is not unpacked
+ *  @param limits a file that says of itself that it has more rows, or more bytes when unpacked, is not unpacked
  *  @throws CorruptError if it is no Parquet, has too many rows, or lacks a column that is asked for */
 export async function parseColumns(
   shown: string,
   bytes: Buffer,
-  { maxRows = Number.POSITIVE_INFINITY }: { maxRows?: number } = {},
+  limits: { maxRows?: number; maxBytes?: number } = {},
 ): Promise<Columns> {
   try {
-    return await parse(shown, bytes, maxRows);
+    return await parse(shown, bytes, limits);
   } catch (cause) {
     throw new CorruptError(`${shown} cannot be read as Parquet`, {
       cause,
@@ -74,11 +74,24 @@ const MAKE_AGAIN = 'delete it and run the stage that makes it again';
 
 type Chunk = { from: number; data: ArrayLike<unknown> };
 
-async function parse(path: string, bytes: Buffer, maxRows: number): Promise<Columns> {
+async function parse(
+  path: string,
+  bytes: Buffer,
+  { maxRows = Number.POSITIVE_INFINITY, maxBytes = Number.POSITIVE_INFINITY },
+): Promise<Columns> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file);
-  if (metadata.num_rows > maxRows)
-    throw new RangeError(`it has ${metadata.num_rows} rows, at most ${maxRows} are read`);
+  const rowsInside = sum(metadata.row_groups.map(({ num_rows }) => num_rows));
+  if (rowsInside > maxRows || metadata.num_rows > maxRows)
+    throw new RangeError(`it has ${rowsInside} rows, at most ${maxRows} are read`);
+  const chunksInside = metadata.row_groups.flatMap(({ columns }) => columns);
+  const unpacked = sum(
+    chunksInside.map(({ meta_data: told }) =>
+      told ? Math.max(Number(told.total_uncompressed_size), Number(told.num_values)) : 0,
+    ),
+  );
+  if (unpacked > maxBytes)
+    throw new RangeError(`it unpacks to ${unpacked} bytes, at most ${maxBytes} are read`);
   const chunks = new Map<string, Chunk[]>();
   await parquetRead({
     file,
@@ -110,6 +123,10 @@ async function parse(path: string, bytes: Buffer, maxRows: number): Promise<Colu
     numbers: (name) => into(name, new Float64Array(rows)),
     about: stored === undefined ? undefined : JSON.parse(stored),
   };
+}
+
+function sum(values: (bigint | number)[]): number {
+  return values.reduce<number>((total, value) => total + Number(value), 0);
 }
 
 function milliseconds(times: Float64Array): BigInt64Array {

@@ -15,7 +15,7 @@ import type { ReviewedPull } from './find-pull.ts';
 import { importCommands, shownAsSubmitted } from './fork.ts';
 import type { Judged } from './judge-model.ts';
 import { modelReport } from './model-report.ts';
-import { findOverride } from './override.ts';
+import { carriedOverrides, findOverride, type Override } from './override.ts';
 import type { ReviewRun } from './read-event.ts';
 import { readSubmission, type Submitted } from './read-submission.ts';
 import { Refusal } from './refusal.ts';
@@ -65,7 +65,7 @@ export async function judgePull(bench: Bench, pull: ReviewedPull, run: ReviewRun
       for (const one of cases) one.judged ??= settled(shownAsSubmitted(one.change, one.submitted));
     else await compareAll(bench, commits, { cases, pull, run, folder, there: await early });
     refuseGates(cases, brought.gates);
-    await applyOverride(bench, commits, { cases, run });
+    await applyOverrides(bench, commits, { cases, run, pull });
     const models = await Promise.all(
       cases.map((one) => modelReport(bench, commits, { ...one, judged: one.judged!, run, pull })),
     );
@@ -226,19 +226,28 @@ function refuseGates(cases: Case[], gates: RobotFiles['gates']): void {
 }
 
 /** What was judged and refused can be overridden, for the model that the override names; what could not be judged
- *  cannot. */
-async function applyOverride(
+ *  cannot. Of an override that lies deeper the trained model may have failed for other reasons: only a comparison that it
+ *  lost is overridden. */
+async function applyOverrides(
   bench: Bench,
   commits: Commits,
-  { cases, run }: { cases: Case[]; run: ReviewRun },
+  { cases, run, pull }: { cases: Case[]; run: ReviewRun; pull: ReviewedPull },
 ): Promise<void> {
-  if (!cases.some(({ judged }) => judged?.judgement.status === 'failure')) return;
-  const override = await findOverride(bench, commits.head, run.actor);
-  const one = cases.find(({ change }) => change.model === override?.model);
-  if (!override || one?.judged?.judgement.status !== 'failure') return;
-  const { judgement } = one.judged;
-  const { by, why } = override;
-  one.judged.judgement = {
+  const failed = cases.filter(({ judged }) => judged?.judgement.status === 'failure');
+  if (failed.length === 0) return;
+  const newest = await findOverride(bench, commits.head, run);
+  const carried = await carriedOverrides(bench, commits, { pull, run });
+  for (const { change, judged } of failed) {
+    const { promotion } = judged!.judgement;
+    const compared = promotion !== null && promotion.outcome !== 'refused';
+    const override =
+      newest?.model === change.model ? newest : compared ? carried.get(change.model) : undefined;
+    if (override) judged!.judgement = overridden(judged!.judgement, override);
+  }
+}
+
+function overridden(judgement: Judged['judgement'], { by, why }: Override): Judged['judgement'] {
+  return {
     ...judgement,
     status: 'success',
     headline: `Overridden by ${by}`,

@@ -76,29 +76,6 @@ export class JudgeStory {
     return story;
   }
 
-  /** LAB */
-  static async lab(file: string): Promise<JudgeStory> {
-    const told = JSON.parse(await readFile(file, 'utf8'));
-    const clone = Object.assign(Object.create(Clone.prototype), {
-      root: told.root,
-      home: join(told.root, '.perennial'),
-      env: told.env,
-    }) as Clone;
-    const { prefix, remote, review, env, master, feature, homes } = told;
-    homes.remote = folderRemote(remote);
-    return Object.assign(new JudgeStory(), {
-      prefix,
-      remote,
-      review,
-      env,
-      master,
-      feature,
-      homes,
-      clone,
-      remove: async () => {},
-    });
-  }
-
   async remove(): Promise<void> {
     await this.clone?.remove();
     for (const folder of [this.remote, this.review])
@@ -137,8 +114,12 @@ export class JudgeStory {
     }
   }
 
-  async head(): Promise<string> {
-    return (await this.git('rev-parse', 'HEAD')).stdout.trim();
+  head(): Promise<string> {
+    return this.commit('HEAD');
+  }
+
+  async commit(name: string): Promise<string> {
+    return (await this.git('rev-parse', name)).stdout.trim();
   }
 
   git(...args: string[]) {

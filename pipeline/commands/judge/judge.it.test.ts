@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import type { GitHost } from '../../../test/servers/git-host.ts';
 import { sharedMlflow } from '../../../test/servers/shared-mlflow.ts';
 import { readForecasts, writeForecasts } from '../../clients/forecast-file.ts';
 import { commitOnto, readAt } from '../../clients/git-objects.ts';
+import { fetchRefs } from '../../clients/git-remote.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
 import { withScratch } from '../../clients/scratch.ts';
 import { LEVELS, type ScoredForecasts } from '../../contracts/forecast.ts';
-import { ReviewSubmission } from '../../contracts/review.ts';
+import { ReviewSubmission, reviewArtifact } from '../../contracts/review.ts';
 import type { Bench } from './bench.ts';
 import { judge } from './judge.ts';
 import { githubHome, hostOf, JudgeStory, quietEnvironment, REVIEW_DAY } from './judge-story.testing.ts';
 import { openBench } from './open-bench.ts';
-import { readEvent } from './read-event.ts';
+import { carriedOverrides } from './override.ts';
+import { type ReviewRun, readEvent } from './read-event.ts';
 import { zipped } from './sample-zip.testing.ts';
 
 let story: JudgeStory;
@@ -23,9 +27,7 @@ let pull: number;
 let bench: Bench & { close(): Promise<void> };
 
 beforeAll(async () => {
-  story = process.env.JUDGE_LAB
-    ? await JudgeStory.lab(process.env.JUDGE_LAB)
-    : await JudgeStory.make(await sharedMlflow('3'));
+  story = await JudgeStory.make(await sharedMlflow('3'));
   process.env.PERENNIAL_MODEL_PREFIX = story.prefix;
 });
 afterAll(async () => {
@@ -64,6 +66,9 @@ interface Round {
   repository?: string;
   attempt?: number;
   bench?: Bench;
+  actor?: string;
+  /** That submit the same; default: the one. */
+  models?: string[];
 }
 
 /** A review that ended, and the judge's word on it. */
@@ -73,6 +78,7 @@ async function round({ change, forecasts, zip = zipped, head = story.feature, ..
     headBranch: more.branch ?? 'feature',
     headRepo: more.repository ?? host.repository,
     attempt: more.attempt ?? 1,
+    ...(more.actor && { actor: more.actor }),
   });
   const files = await story.submitted();
   if (forecasts)
@@ -82,8 +88,10 @@ async function round({ change, forecasts, zip = zipped, head = story.feature, ..
   const bytes = files.get('forecasts.parquet')!;
   submission.forecasts = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
   change?.(submission);
-  files.set('review.json', Buffer.from(JSON.stringify(submission)));
-  if (zip) host.uploadArtifact({ run: run.id, name: 'perennial-review-infections', zip: await zip(files) });
+  for (const model of more.models ?? ['infections']) {
+    files.set('review.json', Buffer.from(JSON.stringify({ ...submission, model })));
+    if (zip) host.uploadArtifact({ run: run.id, name: reviewArtifact(model), zip: await zip(files) });
+  }
   const event = await eventOf(host.payloads.workflowRun(run));
   const error = await judge(more.bench ?? bench, event).then(
     () => null,
@@ -144,7 +152,7 @@ describe('the judge', { timeout: 120_000 }, () => {
     const submitted = ReviewSubmission.parse(
       JSON.parse((await story.submitted()).get('review.json')!.toString()),
     );
-    const before = bench.github.requests();
+    const before = host.requests.length;
     const { status, model, comments, error } = await round();
     expect(error).toBeNull();
     const state = submitted.promotion!.merge ? 'success' : 'failure';
@@ -154,7 +162,7 @@ describe('the judge', { timeout: 120_000 }, () => {
     expect(comments).toHaveLength(1);
     // Its own figures are the submitted ones: the same data, plan, champion and baselines.
     expect(comments[0]).not.toContain('recomputed');
-    expect(bench.github.requests() - before, asked().join('\n')).toBeLessThanOrEqual(budget(0));
+    expect(asked().slice(before).length, asked().join('\n')).toBeLessThanOrEqual(budget(0));
   });
 
   it('runs as the workflow calls it', async () => {
@@ -201,9 +209,10 @@ describe('the judge', { timeout: 120_000 }, () => {
     const ours = host.state.comments.filter(({ author }) => author === `${host.app.slug}[bot]`);
     expect(ours).toHaveLength(1);
     const again = await benchOf();
+    const before = host.requests.length;
     await round({ ...bad, bench: again });
     // Three pages; and nothing is downloaded where nothing was submitted.
-    expect(again.github.requests(), asked().slice(-12).join('\n')).toBeLessThanOrEqual(
+    expect(asked().slice(before).length, asked().slice(before).join('\n')).toBeLessThanOrEqual(
       budget(250) - models(),
     );
     await again.close();
@@ -393,7 +402,7 @@ describe('the judge', { timeout: 120_000 }, () => {
     const harms = [nan(1), nan(0.1), easy, moved(1), moved(-2), moved(-1e9)];
     for (const forecasts of harms) {
       const { status, model } = await round({ forecasts, change: silent });
-      expect(status?.state, model?.description).toBe('failure');
+      expect(status?.state, model?.description ?? '').toBe('failure');
     }
   });
 
@@ -477,72 +486,230 @@ describe('the judge', { timeout: 120_000 }, () => {
     expect(comments[0]).toContain('nothing of them was checked');
   });
 
-  it('takes into master only what was trained of this code', async () => {
-    const promoted = await promotion((production) => ({ ...production, digest: 'e'.repeat(64) }));
-    const other = await round({
-      ...promoted,
+  it('passes what changes nothing that a model depends on, and trains nothing', async () => {
+    const head = await changed(story.master, { 'README.md': 'other words' }, { branch: 'words' });
+    await pullOf('words', 'test');
+    const { status, model } = await round({ head, branch: 'words', zip: null });
+    expect(model?.description).toMatch(/^Unchanged/);
+    expect(status?.state).toBe('success');
+  });
+
+  it('says too little data where the champion has learnt all of it: it may be merged', async () => {
+    const path = 'reports/infections/production.json';
+    const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    production.train_end = '2026-09-30T23:00:00Z';
+    const files = { [path]: JSON.stringify(production) };
+    await changed(story.master, files, { branch: 'master' });
+    const { status, model } = await round({ change: silent });
+    expect(model?.description).toMatch(/^Too little data/);
+    expect(status?.state).toBe('success');
+  });
+
+  it('takes a first model into master as it was trained, by its hash in dvc.lock', async () => {
+    // The day of the first run: data and training are of the same day.
+    const first = await story.commit('master~1');
+    const path = 'reports/infections/production.json';
+    const production = (await readAt(story.clone.root, first, path))!;
+    const without = await changed(first, { [path]: null }, { branch: 'master' });
+    const head = await changed(
+      without,
+      { [path]: production },
+      { branch: 'perennial/promotion-1', robot: true },
+    );
+    await pullOf('perennial/promotion-1', 'master', { robot: true });
+    const data = await readAt(story.clone.root, first, 'data.dvc');
+    const submitted: Round = {
+      head,
+      branch: 'perennial/promotion-1',
+      actor: robot(),
       change: (one) => {
-        one.base_ref = 'master';
+        silent(one);
+        Object.assign(one, { base_ref: 'master', head_sha: head, champion: null });
+        one.data_version = /md5: (\S+)/.exec(data!)![1];
+      },
+    };
+    const { status, model } = await round(submitted);
+    expect(model?.description).toMatch(/^First model/);
+    expect(status?.state).toBe('success');
+
+    const other = JSON.stringify({ ...JSON.parse(production), digest: 'e'.repeat(64) });
+    const forged = await changed(without, { [path]: other }, { branch: 'perennial/promotion-1' });
+    const no = await round({
+      ...submitted,
+      head: forged,
+      change: (one) => {
+        submitted.change?.(one);
+        one.head_sha = forged;
       },
     });
-    expect(other.status?.state).toBe('failure');
-    expect(other.model?.description).toMatch(/Not trained|Another test/);
+    expect(no.model?.description).toMatch(/^Not trained: production.json names the bundle eeee/);
+    expect(no.status?.state).toBe('failure');
+  });
+
+  it('takes into master only what was trained of this code', async () => {
+    const path = 'reports/infections/production.json';
+    const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    const files = { [path]: JSON.stringify({ ...production, digest: 'e'.repeat(64) }) };
+    const head = await changed(story.feature, files, { branch: 'promotion' });
+    await pullOf('promotion', 'master');
+    const { status, model } = await round({
+      head,
+      branch: 'promotion',
+      change: (one) => Object.assign(one, { base_ref: 'master', head_sha: head }),
+    });
+    expect(status?.state).toBe('failure');
+    expect(model?.description).toMatch(/Not trained|Another test/);
+  });
+
+  it('passes data of robots by the report of their gate', async () => {
+    const path = 'reports/infections/gate.json';
+    const gate = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    const branch = 'perennial/data';
+    for (const passed of [true, false]) {
+      const files = { [path]: JSON.stringify({ ...gate, passed, last_time: '2026-08-20T00:00:00Z' }) };
+      const head = await changed(story.master, files, { branch, robot: true });
+      if (passed) await pullOf(branch, 'master', { robot: true });
+      const { status, model } = await round({ head, branch, zip: null, actor: robot() });
+      expect(status?.state, model?.description ?? '').toBe(passed ? 'success' : 'failure');
+    }
+  });
+
+  it('says until when a rate limit holds it back', async () => {
+    host.fail({ method: 'GET', path: /actions\/runs\/\d+\/artifacts/, limit: 'primary', seconds: 3_600 });
+    const { status, error } = await round();
+    expect(error?.message).toContain('no further request until');
+    expect(status).toMatchObject({
+      state: 'error',
+      description: expect.stringContaining('no further request until'),
+    });
+  });
+
+  it('keeps to its requests with three models', async () => {
+    const params = parseDocument((await readAt(story.clone.root, story.feature, 'params.yaml'))!);
+    for (const name of ['one', 'two']) params.setIn(['models', name], params.getIn(['models', 'infections']));
+    const head = await changed(story.feature, { 'params.yaml': params.toString() }, { branch: 'feature' });
+    const before = host.requests.length;
+    const { model } = await round({
+      head,
+      models: ['infections', 'one', 'two'],
+      change: (one) => Object.assign(one, { head_sha: head }),
+    });
+    expect(model).toBeDefined();
+    expect(models()).toBe(3);
+    expect(asked().slice(before).length, asked().join('\n')).toBeLessThanOrEqual(budget(0));
   });
 
   it('takes an override of the App, and no other', async () => {
-    const forged = await overridden('mallory', story.feature);
-    const no = await round({ head: forged, zip: null });
+    const text = overrideText(story.feature);
+    // Signed with a key of their own, and the App's by its author's name only.
+    const plain = await changed(story.feature, { [OVERRIDE]: text }, { branch: 'feature' });
+    const forged = await withAuthor(plain, { author: robot(), committer: 'mallory' });
+    host.state.signed.add(forged);
+    const no = await round({ head: forged, zip: null, actor: robot() });
     expect(no.status?.state).toBe('failure');
     expect(no.model?.description).toMatch(/No report/);
+
+    await story.git('push', '--quiet', '--force', host.bare, 'feature:refs/heads/feature');
+    const { commit } = await bench.github.putFile(OVERRIDE, {
+      branch: 'feature',
+      content: text,
+      message: 'override',
+    });
+    const pushedByAnother = await round({ head: commit, zip: null, actor: 'mallory' });
+    expect(pushedByAnother.status?.state).toBe('failure');
+    const yes = await round({ head: commit, zip: null, actor: robot() });
+    expect(yes.model?.description).toMatch(/^Overridden by jane: jane overrides it: it snowed/);
+    expect(yes.status?.state).toBe('success');
+    expect(yes.comments).toHaveLength(1);
+  });
+
+  it('takes an override along into master where it was accepted before', async () => {
+    const { commit } = await bench.github.putFile(OVERRIDE, {
+      branch: 'feature',
+      content: overrideText(story.feature),
+      message: 'override',
+    });
+    await fetchRefs(await bench.git(), [commit]);
+    const commits = async () => ({
+      head: await candidate(),
+      base: story.master,
+      from: story.master,
+      master: story.master,
+    });
+    const candidate = () =>
+      changed(commit, { 'reports/infections/note.md': 'a' }, { branch: 'perennial/candidate', robot: true });
+    const at = await commits();
+    await pullOf('perennial/candidate', 'master', { robot: true });
+    const [found] = await bench.github.openPulls({ base: 'master' });
+    const about = {
+      pull: { ...found, into: 'master' as const, fork: false },
+      run: { actor: robot() } as ReviewRun,
+    };
+    expect(await carriedOverrides(bench, at, about)).toEqual(new Map());
+    await bench.github.setStatus(commit, {
+      context: 'perennial/infections',
+      state: 'success',
+      description: 'Overridden by jane',
+    });
+    expect((await carriedOverrides(bench, at, about)).get('infections')).toEqual({
+      model: 'infections',
+      by: 'jane',
+      why: 'it snowed',
+    });
+    const byAnother = { ...about, run: { actor: 'mallory' } as ReviewRun };
+    expect(await carriedOverrides(bench, at, byAnother)).toEqual(new Map());
   });
 });
 
-/** A pull request into master that names another version. */
-async function promotion(change: (production: Record<string, unknown>) => Record<string, unknown>) {
-  const path = 'reports/infections/production.json';
-  const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
-  const head = (await commitOnto(story.clone.root, {
-    base: story.master,
-    files: new Map([[path, JSON.stringify(change(production))]]),
-    message: 'promotion',
-    author: { name: 'ada', email: 'ada@localhost' },
-    at: new Date(REVIEW_DAY),
-  }))!;
-  await story.git('push', '--quiet', '--force', host.bare, `${head}:refs/heads/promotion`);
-  const ada = githubAt({ ...githubHome(host), as: { kind: 'token', token: host.person('ada', 'write') } });
-  ({ number: pull } = await ada.createPull({
-    title: 'Promote',
-    body: '',
-    head: 'promotion',
-    base: 'master',
-  }));
-  return { head, branch: 'promotion' };
-}
-
-/** The newest commit of `feature` on the host, with a file that claims to be an override. */
-async function overridden(author: string, parent: string): Promise<string> {
-  const content = JSON.stringify({
+const robot = () => `${host.app.slug}[bot]`;
+const OVERRIDE = 'reports/infections/history/2026-08-29T23-00-00-000Z-override.json';
+const overrideText = (commit: string) =>
+  JSON.stringify({
     at: REVIEW_DAY,
     kind: 'override',
-    by: author,
-    why: 'trust me',
-    commit: parent,
+    by: 'jane',
+    from: null,
+    to: null,
+    why: 'it snowed',
+    commit,
+    pull_request: pull,
   });
-  const sha = await commitOnto(story.clone.root, {
-    base: parent,
-    files: new Map([['reports/infections/history/2026-08-29-override.json', content]]),
-    message: 'override',
-    author: { name: author, email: `${author}@localhost` },
-    at: new Date(REVIEW_DAY),
+
+/** A commit of files on a branch of the host; null takes one away. */
+async function changed(
+  base: string,
+  files: Record<string, string | null>,
+  { branch, robot: byRobot = false }: { branch: string; robot?: boolean },
+): Promise<string> {
+  const name = byRobot ? robot() : 'ada';
+  const { id } = host.state.account(name);
+  const author = { name, email: `${id}+${name}@users.noreply.github.com` };
+  const made = { base, files: new Map(Object.entries(files)), message: 'change', author };
+  const sha = (await commitOnto(story.clone.root, { ...made, at: new Date(REVIEW_DAY) }))!;
+  await story.git('push', '--quiet', '--force', host.bare, `${sha}:refs/heads/${branch}`);
+  return sha;
+}
+
+/** The same commit with other names on it. */
+async function withAuthor(sha: string, { author, committer }: { author: string; committer: string }) {
+  const email = (login: string) => `${host.state.account(login).id}+${login}@users.noreply.github.com`;
+  const { stdout } = await execa('git', ['commit-tree', `${sha}^{tree}`, '-p', `${sha}^`, '-m', 'override'], {
+    cwd: story.clone.root,
+    env: {
+      GIT_AUTHOR_NAME: author,
+      GIT_AUTHOR_EMAIL: email(author),
+      GIT_COMMITTER_NAME: committer,
+      GIT_COMMITTER_EMAIL: email(committer),
+    },
   });
-  await story.git(
-    'push',
-    '--quiet',
-    '--force',
-    host.origin.replace('//', `//x:${host.person(author, 'write')}@`),
-    `${sha}:refs/heads/feature`,
-  );
-  return sha!;
+  await story.git('push', '--quiet', '--force', host.bare, `${stdout}:refs/heads/feature`);
+  return stdout;
+}
+
+async function pullOf(head: string, base: string, { robot: byRobot = false } = {}): Promise<void> {
+  const token = { kind: 'token' as const, token: host.person('ada', 'write') };
+  const who = byRobot ? bench.github : githubAt({ ...githubHome(host), as: token });
+  ({ number: pull } = await who.createPull({ title: head, body: '', head, base }));
 }
 
 function challengerOf(tables: ScoredForecasts[], change: (table: ScoredForecasts) => ScoredForecasts) {

@@ -1,6 +1,7 @@
 import { parseColumns } from '../../clients/parquet-columns.ts';
 import { LEVELS, type ScoredForecasts } from '../../contracts/forecast.ts';
 import { indexAt, type TargetPanel, timeAt } from '../../contracts/panel.ts';
+import { REVIEW_LIMITS } from '../../contracts/review.ts';
 import { BROKEN, Refusal } from './refusal.ts';
 
 /** Models in one file: the challenger, baselines and candidates. */
@@ -60,7 +61,8 @@ export async function readForecasts(
 
 async function columnsOf(bytes: Buffer, maxRows: number) {
   try {
-    const columns = await parseColumns('forecasts.parquet', bytes, { maxRows });
+    const limits = { maxRows, maxBytes: REVIEW_LIMITS.unpackedBytes };
+    const columns = await parseColumns('forecasts.parquet', bytes, limits);
     return {
       rows: columns.rows,
       model: columns.strings('model'),

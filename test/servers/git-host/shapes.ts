@@ -1,5 +1,6 @@
 import type { Links } from './call.ts';
 import type {
+  App,
   ArtifactState,
   CommentState,
   IssueState,
@@ -131,6 +132,23 @@ export function issue(state: State, links: Links, of: IssueState | PullState) {
   };
 }
 
+export function app({ state, links }: { state: State; links: Links }, app: App) {
+  return {
+    id: app.id,
+    slug: app.slug,
+    name: app.name,
+    node_id: `A_${app.id}`,
+    description: null,
+    external_url: links.server,
+    html_url: `${links.server}/apps/${app.slug}`,
+    owner: user(state, links, state.repository.owner),
+    permissions: app.rights ?? app.asks ?? {},
+    events: [],
+    created_at: state.now(),
+    updated_at: state.now(),
+  };
+}
+
 export function comment(state: State, links: Links, of: CommentState) {
   const isPull = state.pulls.some((one) => one.number === of.issue);
   const page = isPull
@@ -147,6 +165,7 @@ export function comment(state: State, links: Links, of: CommentState) {
     html_url: `${page}#issuecomment-${of.id}`,
     issue_url: `${links.api}/repos/${state.fullName}/issues/${of.issue}`,
     author_association: 'NONE',
+    performed_via_github_app: of.app && app({ state, links }, of.app),
   };
 }
 

@@ -5,7 +5,7 @@ import type { App, Level, Rights } from '../state.ts';
 
 export const appRoutes: Routes = {
   'POST /app-manifests/{code}/conversions': { needs: [], answer: convert },
-  'GET /app': { needs: [], answer: (call) => ok(appShape(call, itself(call))) },
+  'GET /app': { needs: [], answer: (call) => ok(shapes.app(call, itself(call))) },
   'GET /app/installations': {
     needs: [],
     answer: (call) => ({
@@ -26,7 +26,7 @@ function convert(call: Call): Answer {
   const app = makeApp(state, { name: manifest.name, rights: null });
   app.asks = manifest.rights;
   return created({
-    ...appShape(call, app),
+    ...shapes.app(call, app),
     client_id: `Iv1.${app.id}`,
     client_secret: 'client-secret-of-the-stand-in',
     webhook_secret: null,
@@ -83,23 +83,6 @@ function itself({ actor }: Call): App {
 const ORDER = ['none', 'read', 'write', 'admin'];
 const covers = (granted: Level | undefined, wanted: Level) =>
   ORDER.indexOf(granted ?? 'none') >= ORDER.indexOf(wanted);
-
-function appShape({ state, links }: Call, app: App) {
-  return {
-    id: app.id,
-    slug: app.slug,
-    name: app.name,
-    node_id: `A_${app.id}`,
-    description: null,
-    external_url: links.server,
-    html_url: `${links.server}/apps/${app.slug}`,
-    owner: shapes.user(state, links, state.repository.owner),
-    permissions: app.rights ?? app.asks ?? {},
-    events: [],
-    created_at: state.now(),
-    updated_at: state.now(),
-  };
-}
 
 function installationShape(call: Call, app: App) {
   const { state, links } = call;
