@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeForecasts } from '../../clients/forecast-file.ts';
-import { type Column, writeColumns } from '../../clients/parquet-columns.ts';
+import { type Column, parseColumns, writeColumns } from '../../clients/parquet-columns.ts';
+import { CorruptError } from '../../contracts/errors.ts';
 import { LEVELS, type ScoredForecasts } from '../../contracts/forecast.ts';
 import { type TargetPanel, timeAt } from '../../contracts/panel.ts';
 import { readForecasts } from './read-forecasts.ts';
@@ -171,6 +172,22 @@ describe('readForecasts', () => {
       ]),
     );
     expect(challenger.point.every(Number.isNaN)).toBe(true);
+  });
+
+  it('does not unpack what would fill the memory', async () => {
+    const path = join(folder, 'large.parquet');
+    await writeColumns(path, [
+      {
+        name: 'model',
+        type: 'STRING',
+        data: Array.from({ length: 1_000 }, (_, row) => `${row}`.padEnd(1_000)),
+      },
+    ]);
+    const bytes = await readFile(path);
+    const parsed = (limits: { maxBytes?: number; maxRows?: number }) => parseColumns('large', bytes, limits);
+    await expect(parsed({ maxBytes: 900_000 })).rejects.toThrow(CorruptError);
+    await expect(parsed({ maxRows: 999 })).rejects.toThrow(CorruptError);
+    expect((await parsed({ maxBytes: 1_200_000, maxRows: 1_000 })).rows).toBe(1_000);
   });
 });
 
