@@ -4,8 +4,13 @@ const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 /** Whole runs of clones, minutes each. */
 const stories = 'test/stories/**/*.it.test.ts';
-/** Every workflow run by act: each for itself, and a team's half year through all of them. */
-const gitops = ['test/gitops/**/*.it.test.ts', 'test/workflows/**/*.it.test.ts'];
+/** A team's half year through every workflow. */
+const gitops = 'test/gitops/**/*.it.test.ts';
+/** The same parts one by one, in more cases: half an hour on two cores, so not in every run of CI. */
+const robots = [
+  'test/stories/{candidate,etl,review,robot-pulls}.it.test.ts',
+  'test/workflows/**/*.it.test.ts',
+];
 /** MLflow takes half a minute to start: a run's tests share what the first one of them asks for. */
 const globalSetup = 'test/servers/shared-mlflow-broker.ts';
 
@@ -30,7 +35,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          exclude: [stories, ...gitops],
+          exclude: [stories, gitops, ...robots],
           globalSetup,
           testTimeout: 120_000,
           // On a new machine a hook installs the server that it asks for.
@@ -39,13 +44,24 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'gitops', include: gitops, testTimeout: 720_000, hookTimeout: 1_200_000 },
+        test: { name: 'gitops', include: [gitops], testTimeout: 720_000, hookTimeout: 1_200_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'robots',
+          include: robots,
+          globalSetup,
+          testTimeout: 900_000,
+          hookTimeout: 1_200_000,
+        },
       },
       {
         extends: true,
         test: {
           name: 'stories',
           include: [stories],
+          exclude: robots,
           globalSetup,
           testTimeout: 600_000,
           hookTimeout: 1_200_000,
