@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { parseDocument } from 'yaml';
+import { Document } from 'yaml';
 import type { Mlflow } from '../../pipeline/clients/mlflow/mlflow.ts';
 import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
 import { FIRST_PUBLICATION, startPortal } from '../../pipeline/simulator/portal.ts';
@@ -173,35 +173,38 @@ async function text(url: string): Promise<string> {
 /** What the team's repository has of its own. */
 async function files(source: { cases: string; places: string }): Promise<Record<string, string | null>> {
   const manifest = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8'));
-  const params = parseDocument('models: {}');
-  params.set('promotion', { mode: 'pull-request' });
-  params.setIn(['models', 'infections'], {
-    task: 'forecast',
-    source: { urls: [source.cases], timezone: 'America/New_York' },
-    places: { polygons: source.places, key: 'code' },
-    target: 'new_cases',
-    schedule: { train: 'quarterly' },
-    // Nine months of five counties: single counties differ a lot by chance.
-    promotion: { allowed_loss: 0.25 },
+  const params = new Document({
+    promotion: { mode: 'pull-request' },
+    models: {
+      infections: {
+        task: 'forecast',
+        source: { urls: [source.cases], timezone: 'America/New_York' },
+        places: { polygons: source.places, key: 'code' },
+        target: 'new_cases',
+        schedule: { train: 'quarterly' },
+        // Nine months of five counties: single counties differ a lot by chance.
+        promotion: { allowed_loss: 0.25 },
+      },
+    },
   });
   return {
     'package.json': `${JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...QUICK } }, null, 2)}\n`,
     'params.yaml': params.toString(),
-    [CANDIDATES]: await baselinesOnly(),
+    [CANDIDATES]: await persistenceAlone(),
     ...Object.fromEntries(['data.dvc', 'dvc.lock', 'reports'].map((path) => [path, null])),
   };
 }
 
-/** As the team began: with the baselines alone. */
-async function baselinesOnly(): Promise<string> {
-  return await replaced(CANDIDATES, LEARNERS, 'return BASELINES.map(baselineCandidate);');
+/** As the team began: tomorrow is as today. */
+async function persistenceAlone(): Promise<string> {
+  return await replaced(CANDIDATES, LEARNERS, "return [baselineCandidate('persistence')];");
 }
 
 const LEARNERS = 'return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDATES.map(elsewhere), ...lstm];';
 
 /** Changes of the code that pull requests bring. */
 export const CHANGES = {
-  /** Boosted trees beside the baselines. */
+  /** All baselines, and boosted trees. */
   better: async () => ({
     [CANDIDATES]: await replaced(
       CANDIDATES,
