@@ -158,7 +158,10 @@ describe('the cron tables', () => {
 it('waits in the judge for the workflow that submits', () => {
   const judge = readWorkflow(sources.get(WORKFLOW('model-review-comment'))!);
   const review = readWorkflow(sources.get(WORKFLOW('model-review'))!);
-  expect(judge.on.workflow_run).toEqual({ workflows: [review.name], types: ['requested', 'in_progress', 'completed'] });
+  expect(judge.on.workflow_run).toEqual({
+    workflows: [review.name],
+    types: ['requested', 'in_progress', 'completed'],
+  });
 });
 
 function commands(): readonly Command[] {
