@@ -23,7 +23,7 @@ export interface Outside {
   /** Where git is the truth (not in `.perennial/`) the champion is whom `production.json` names. */
   registry(context: StageContext): Promise<OpenRegistry>;
   /** The registry as it is: its champion is what is served. */
-  served(context: StageContext): Promise<OpenRegistry>;
+  served(context: Pick<StageContext, 'model' | 'paths' | 'now' | 'log'>): Promise<OpenRegistry>;
   /** Asks every home whether it lets us in: a wrong password is told before an hour of training, not after it.
    *  An MLflow server that is away is no refusal here; what cannot do without it says so when its turn comes. */
   check(): Promise<void>;
@@ -38,7 +38,7 @@ export async function openOutside(environment: Environment, given?: Homes): Prom
   const { signal } = environment;
   const homes = given ?? (await readHomes());
   const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal: lateSignal(signal) });
-  const served = async ({ model, paths, now, log }: StageContext) =>
+  const served: Outside['served'] = async ({ model, paths, now, log }) =>
     openRegistry({
       homes,
       model,

@@ -1,4 +1,5 @@
-import { type TargetPanel, timeAt } from '../contracts/panel.ts';
+import { indexAt, STEP_MS, type TargetPanel, timeAt } from '../contracts/panel.ts';
+import type { ModelParams } from '../contracts/params.ts';
 import type { Plan, Windows } from '../contracts/plan.ts';
 
 /** Cutoffs a first model is decided on: eight weeks of days, in which a block of two weeks fits four times. */
@@ -22,7 +23,7 @@ export interface TooShort {
  * @param options.horizon longest horizon
  * @param options.championEnd last step the champion has learnt from; null for a first model
  */
-export function planWindows(
+function planWindows(
   axis: { length: number },
   options: { settled: number; horizon: number; championEnd: number | null },
 ): Windows | TooShort {
@@ -54,12 +55,40 @@ function scaled(steps: number, length: number): number {
   return length >= 500 ? steps : Math.max(4, Math.floor((steps * length) / 500));
 }
 
-export function planFile(
-  model: string,
-  panel: Pick<TargetPanel, 'step' | 'start' | 'stepMs' | 'length'>,
-  windows: Windows,
-  champion: Plan['champion'],
-): Plan {
+/** Days on which nobody can be compared: the champion has learnt from all of them. */
+export interface NoNewDay {
+  noNewDay: true;
+  /** Last moment of the data. */
+  end: string;
+}
+
+type Axis = Pick<TargetPanel, 'step' | 'start' | 'stepMs' | 'length'>;
+
+/** What a training is asked to do, and what it is judged on: the same data, settings and champion give the same plan,
+ *  whoever asks. */
+export function planFor(
+  axis: Axis,
+  about: {
+    model: string;
+    params: Pick<ModelParams, 'settled_after_days' | 'horizons'>;
+    champion: Plan['champion'];
+  },
+): Plan | TooShort | NoNewDay {
+  const { model, params, champion } = about;
+  const settling =
+    axis.step === 'hour' ? 0 : Math.ceil((params.settled_after_days * STEP_MS.day) / axis.stepMs);
+  const championEnd = champion && indexAt(axis, Date.parse(champion.train_end));
+  if (championEnd !== null && championEnd >= axis.length)
+    return { noNewDay: true, end: new Date(timeAt(axis, axis.length - 1)).toISOString() };
+  const windows = planWindows(axis, {
+    settled: axis.length - 1 - settling,
+    horizon: Math.max(...params.horizons),
+    championEnd,
+  });
+  return 'tooShort' in windows ? windows : planFile(model, axis, windows, champion);
+}
+
+function planFile(model: string, panel: Axis, windows: Windows, champion: Plan['champion']): Plan {
   const at = (index: number) => new Date(timeAt(panel, index)).toISOString();
   const span = ([from, to]: [number, number]): [string, string] => [at(from), at(to)];
   return {

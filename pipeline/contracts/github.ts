@@ -49,3 +49,6 @@ export const ROBOT_BRANCHES = {
 
 /** What only robots commit. */
 export const ROBOT_PATHS = ['data.dvc', 'dvc.lock', 'reports/'] as const;
+
+export const isRobotPath = (path: string) =>
+  ROBOT_PATHS.some((robot) => path === robot || (robot.endsWith('/') && path.startsWith(robot)));

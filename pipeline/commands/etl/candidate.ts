@@ -2,20 +2,19 @@ import { markdownTable } from 'markdown-table';
 import { changedPaths, commitOnto, isAncestor, mergeBase } from '../../clients/git-objects.ts';
 import { pushBranch } from '../../clients/git-remote.ts';
 import { UsageError } from '../../contracts/errors.ts';
-import { ROBOT_BRANCHES, ROBOT_PATHS } from '../../contracts/github.ts';
+import { isRobotPath, ROBOT_BRANCHES } from '../../contracts/github.ts';
 import { escapeMarkdown } from '../../metrics/escape-markdown.ts';
 import { modelInputsAt, sameInputs } from '../../model-inputs.ts';
 import { readParams } from '../../params.ts';
 import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
 import { type CandidateNeed, type CandidateSeen, candidateNeeds, testBelow } from './candidate-plan.ts';
-import { runPage } from './collect.ts';
 import { type BranchSeen, type Desk, openDesk } from './desk.ts';
 import { type LeftBy, readAllLeft, robotFilesAt } from './left.ts';
-import { tellWorkflow } from './outputs.ts';
+import { runPage, tellWorkflow } from './outputs.ts';
 import { differing, modelsChanged } from './proposal.ts';
 import { candidateText, saysTheSame } from './pull-text.ts';
-import { productionOf, promotedIn, type RobotFiles } from './robot-files.ts';
+import { productionOf, promotedIn, type RobotFiles, sameFiles } from './robot-files.ts';
 import { takeTraining } from './start-state.ts';
 
 interface CandidateView {
@@ -127,12 +126,12 @@ async function pushCandidate(
 ): Promise<string | null> {
   const base = await mergeBase(REPOSITORY, test.sha, master.sha);
   const gained = base === null ? ['?'] : await changedPaths(REPOSITORY, base, master.sha);
-  const onlyRobots = gained.every((path) => ROBOT_PATHS.some((robots) => path.startsWith(robots)));
+  const onlyRobots = gained.every(isRobotPath);
   const merges = onlyRobots && base !== master.sha;
   const changes = differing(files, test.files);
   const { size } = differing(files, master.files);
   if (size === 0 && !(await bringsSomething({ test, master, candidate }))) return null;
-  if (candidate && candidate.test === test.sha && isSame(candidate.files, files)) return candidate.sha;
+  if (candidate && candidate.test === test.sha && sameFiles(candidate.files, files)) return candidate.sha;
   const made = await commitOnto(REPOSITORY, {
     base: test.sha,
     files: changes,
@@ -184,6 +183,3 @@ function planTable(needs: Map<string, CandidateNeed>): string {
   ]);
   return markdownTable([['Model', 'Trained', 'Why'], ...rows]);
 }
-
-const isSame = (one: RobotFiles, other: RobotFiles) =>
-  one.size === other.size && [...one].every(([path, text]) => other.get(path) === text);

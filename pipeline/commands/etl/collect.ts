@@ -14,7 +14,7 @@ import { tellGate } from './gate-issues.ts';
 import { COLLECT_FOLDER, leave, robotFilesIn, writeRobotFiles } from './left.ts';
 import { modelDue } from './model-due.ts';
 import { mayMerge, needRemote } from './modes.ts';
-import { tellWorkflow } from './outputs.ts';
+import { runPage, tellWorkflow } from './outputs.ts';
 import { planPulls } from './pulls.ts';
 import { promotedIn, type RobotFiles } from './robot-files.ts';
 import { startState } from './start-state.ts';
@@ -144,9 +144,4 @@ function refuse(looked: ModelCollected[]): void {
   }
   if (failed?.error instanceof PerennialError) throw failed.error;
   if (failed) throw new Error(`${failed.model}: ${failed.reason}`, { cause: failed.error });
-}
-
-export function runPage(env: NodeJS.ProcessEnv = process.env): string | null {
-  if (!env.GITHUB_RUN_ID || !env.GITHUB_REPOSITORY) return null;
-  return `${env.GITHUB_SERVER_URL ?? 'https://github.com'}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
 }

@@ -1,7 +1,7 @@
 import { changedPaths, mergeBase } from '../../clients/git-objects.ts';
 import { fetchRefs, type Remote, remoteRefs } from '../../clients/git-remote.ts';
 import type { Github, Pull } from '../../clients/github/github.ts';
-import { ROBOT_BRANCHES, ROBOT_PATHS } from '../../contracts/github.ts';
+import { isRobotPath, ROBOT_BRANCHES } from '../../contracts/github.ts';
 import type { Params } from '../../contracts/params.ts';
 import { trainEveryDays } from '../../stages/retrain/due.ts';
 import { REPOSITORY } from '../../workspace.ts';
@@ -104,7 +104,7 @@ export async function robotsMovedOn(branch: string, master: string): Promise<boo
   if (base === master) return false;
   if (base === null) return true;
   const changed = await changedPaths(REPOSITORY, base, master);
-  return changed.some((path) => ROBOT_PATHS.some((robots) => path.startsWith(robots)));
+  return changed.some(isRobotPath);
 }
 
 function kindOf(branch: string): OpenRobotPull['kind'] | null {

@@ -1,7 +1,6 @@
-import { appendFile } from 'node:fs/promises';
 import { setOutput } from '@actions/core';
-import { withoutSecrets } from '../../secrets.ts';
 import type { Environment } from '../environment.ts';
+import { addToSummary } from '../job-summary.ts';
 
 /** Tells the workflow's next jobs, and its reader: outputs of the step, and a part of the job's summary. Outside of a
  *  workflow both go to the terminal. */
@@ -14,7 +13,11 @@ export async function tellWorkflow(
     if (process.env.GITHUB_OUTPUT) setOutput(name, value);
     else environment.console.say(`${name}=${value}`);
   }
-  const file = process.env.GITHUB_STEP_SUMMARY;
-  if (file) await appendFile(file, `${withoutSecrets(summary)}\n\n`);
-  else environment.console.say(summary);
+  if (!(await addToSummary(summary))) environment.console.say(summary);
+}
+
+/** Page of this workflow's run; null outside of one. */
+export function runPage(env: NodeJS.ProcessEnv = process.env): string | null {
+  if (!env.GITHUB_RUN_ID || !env.GITHUB_REPOSITORY) return null;
+  return `${env.GITHUB_SERVER_URL ?? 'https://github.com'}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`;
 }

@@ -6,16 +6,15 @@ import type { Params } from '../../contracts/params.ts';
 import { readParams } from '../../params.ts';
 import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
-import { runPage } from './collect.ts';
 import { type Desk, openDesk, robotsMovedOn, type Seen } from './desk.ts';
 import { type LeftBy, readAllLeft } from './left.ts';
 import { mergeWhenAllowed } from './merge-when-allowed.ts';
 import { mayMerge } from './modes.ts';
-import { tellWorkflow } from './outputs.ts';
+import { runPage, tellWorkflow } from './outputs.ts';
 import { differing, type Joined, joinRun, modelsChanged } from './proposal.ts';
 import { dataText, type PullText, promotionText, saysTheSame, type TextInput } from './pull-text.ts';
 import { isExpired, isReplaced, type Proposal, type PullStep, planPulls } from './pulls.ts';
-import { promotedIn, promotionOf, type RobotFiles } from './robot-files.ts';
+import { promotedIn, promotionOf, type RobotFiles, sameFiles } from './robot-files.ts';
 
 /** Checks of a pull request take minutes; a training, where one is asked for, does not happen towards master. */
 const MERGE_LIMIT_MS = 40 * 60_000;
@@ -141,7 +140,7 @@ class ProposeRun {
     if (files.size === 0) return null;
     if (
       seen.data &&
-      isSame(seen.data.files, joined.data) &&
+      sameFiles(seen.data.files, joined.data) &&
       !(await robotsMovedOn(seen.data.sha, seen.master.sha))
     )
       return seen.data.sha;
@@ -251,10 +250,6 @@ class ProposeRun {
     });
     return sha ?? seen.master.sha;
   }
-}
-
-function isSame(one: RobotFiles, other: RobotFiles): boolean {
-  return one.size === other.size && [...one].every(([path, text]) => other.get(path) === text);
 }
 
 /** @throws LockedError where another run has moved the branch */

@@ -39,6 +39,10 @@ export const promotionOf = (files: RobotFiles, model: string) =>
 export const sourceOf = (files: RobotFiles, model: string) =>
   parsed(files, inReports(model, 'source.json'), SourceState);
 
+export function sameFiles(one: RobotFiles, other: RobotFiles): boolean {
+  return one.size === other.size && [...one].every(([path, text]) => other.get(path) === text);
+}
+
 /** Models that these files promote and those of master do not. */
 export function promotedIn(
   files: RobotFiles,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Dvc } from '../../clients/dvc.ts';
 import { codeCommit, dataVersion } from '../../clients/versions.ts';
 import { lockWorkspace, prepareWorkspace } from '../../clients/workspace.ts';
 import type { StageContext } from '../../context.ts';
@@ -91,15 +92,17 @@ async function takeState(environment: Environment, workspace: Workspace): Promis
   return overridden;
 }
 
+interface TrainOptions {
+  outside: Outside;
+  dvc: Dvc;
+  /** One trial alone; undefined: the training itself. */
+  trial: string | undefined;
+}
+
 async function trainModel(
   environment: Environment,
   context: StageContext,
-  options: {
-    outside: Outside;
-    dvc: ReturnType<typeof dvcOutside>;
-    trial: string | undefined;
-    overridden: boolean;
-  },
+  options: TrainOptions & { overridden: boolean },
 ): Promise<void> {
   const { workspace, model } = context;
   const { outside, dvc, trial } = options;
@@ -151,12 +154,7 @@ async function trainModel(
 async function tune(
   environment: Environment,
   context: StageContext,
-  options: {
-    outside: Outside;
-    dvc: ReturnType<typeof dvcOutside>;
-    trial: string | undefined;
-    dataVersion: string;
-  },
+  options: TrainOptions & { dataVersion: string },
 ): Promise<StageContext | null> {
   const { outside, dvc, trial, dataVersion } = options;
   const { params, model } = context;

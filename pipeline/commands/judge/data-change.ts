@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import type { ReadText } from '../../clients/tree-reader.ts';
 import { GateReport } from '../../contracts/gate.ts';
 import type { DataChange } from '../../contracts/pull-report.ts';
 import { SourceState } from '../../contracts/snapshot.ts';
+import { parsed } from './parsed.ts';
 
 /** What one commit's reports say of a model's data; each null where there is no such file, or none that parses. */
 export interface ToldOfData {
@@ -16,10 +16,10 @@ export async function toldOfData(
   { model, version }: { model: string; version: string | null },
 ): Promise<ToldOfData> {
   const [source, gate] = await Promise.all([
-    parsed(read(`reports/${model}/source.json`), SourceState),
-    parsed(read(`reports/${model}/gate.json`), GateReport),
+    read(`reports/${model}/source.json`),
+    read(`reports/${model}/gate.json`),
   ]);
-  return { version, source, gate };
+  return { version, source: parsed(source, SourceState), gate: parsed(gate, GateReport) };
 }
 
 /** @returns null where nothing differs */
@@ -64,17 +64,4 @@ function schemaChanges(from: SourceState | null, to: SourceState | null): DataCh
     if (was === is) return [];
     return [{ column, was, is, change: was === null ? 'added' : is === null ? 'removed' : 'changed' }];
   });
-}
-
-async function parsed<T extends z.ZodType>(
-  text: Promise<string | null>,
-  schema: T,
-): Promise<z.output<T> | null> {
-  const found = await text;
-  if (found === null) return null;
-  try {
-    return schema.safeParse(JSON.parse(found)).data ?? null;
-  } catch {
-    return null;
-  }
 }

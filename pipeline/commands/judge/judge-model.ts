@@ -39,6 +39,7 @@ export async function compareModel(
     throw new Refusal('Forecasts are missing', 'The review says “trained” and submits no forecasts.');
   const { losses, ...verdict } = await recompute(truth, forecasts, {
     model,
+    plan,
     challenger: training ?? challengerIn(submission),
     commit: commits.head,
     now: bench.now(),

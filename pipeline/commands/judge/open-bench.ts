@@ -1,16 +1,14 @@
-import { appendFile } from 'node:fs/promises';
-import { mlflowAt } from '../../clients/mlflow/mlflow-at.ts';
 import { openTree } from '../../clients/tree-reader.ts';
 import type { BundleFiles } from '../../contracts/bundle.ts';
 import type { GithubHome } from '../../contracts/github.ts';
 import type { Homes } from '../../contracts/homes.ts';
 import type { Production } from '../../contracts/promotion.ts';
-import { readExperiment, readHomes, readModelPrefix } from '../../homes.ts';
 import { verifyBundle } from '../../registry/manifest.ts';
-import { openRegistry } from '../../registry/open.ts';
 import { paths, REPOSITORY, workspaceAt } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
+import { addToSummary } from '../job-summary.ts';
 import { openGithub } from '../open-github.ts';
+import { openOutside } from '../outside.ts';
 import type { Bench } from './bench.ts';
 
 /** @param given in place of what the environment says, and of this repository */
@@ -21,22 +19,13 @@ export async function openBench(
   const { signal, log, now } = environment;
   const { root = REPOSITORY } = given;
   const { github, remote } = await openGithub(environment, given.github);
-  const homes = given.homes ?? (await readHomes());
-  const mlflow = homes.mlflow && mlflowAt(homes.mlflow, { signal });
+  const outside = await openOutside(environment, given.homes);
+  const { homes, mlflow } = outside;
   const trees = new Map<string, ReturnType<typeof openTree>>();
   const bundles = new Map<string, Promise<BundleFiles>>();
 
   async function fetchBundle(model: string, production: Production): Promise<BundleFiles> {
-    const registry = openRegistry({
-      homes,
-      model,
-      directory: paths(workspaceAt(root), model).registry,
-      experiment: await readExperiment(model),
-      prefix: await readModelPrefix(),
-      now,
-      signal,
-      log,
-    });
+    const registry = await outside.served({ model, paths: paths(workspaceAt(root), model), now, log });
     try {
       const files = await registry.bundle(production.version);
       verifyBundle(files, production.digest);
@@ -68,14 +57,11 @@ export async function openBench(
       return run && mlflow ? mlflow.page({ experimentId: run.info.experiment_id, runId }) : null;
     },
     async summarize(markdown) {
-      const file = process.env.GITHUB_STEP_SUMMARY;
-      if (file) await appendFile(file, `${markdown}\n`);
+      await addToSummary(markdown);
     },
     now,
     log,
     signal,
-    async close() {
-      await mlflow?.close();
-    },
+    close: () => outside.close(),
   };
 }

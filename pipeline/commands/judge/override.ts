@@ -4,6 +4,7 @@ import { modelStatus, ROBOT_BRANCHES } from '../../contracts/github.ts';
 import { HistoryEntry } from '../../contracts/promotion.ts';
 import type { Bench } from './bench.ts';
 import type { ReviewedPull } from './find-pull.ts';
+import { parsed } from './parsed.ts';
 import type { ReviewRun } from './read-event.ts';
 import type { Commits } from './what-changed.ts';
 
@@ -70,7 +71,7 @@ async function overrideIn({ root, tree }: Bench, head: string): Promise<Override
   if (!model || others.length > 0) return null;
   const [before, text] = await Promise.all([tree(parent).read(path), tree(head).read(path)]);
   if (before !== null || text === null) return null;
-  const entry = HistoryEntry.safeParse(jsonOf(text)).data;
+  const entry = parsed(text, HistoryEntry);
   if (entry?.kind !== 'override' || entry.commit !== parent || entry.pull_request === undefined) return null;
   return { model, by: entry.by, why: entry.why };
 }
@@ -80,12 +81,4 @@ async function isOurs({ github }: Bench, sha: string): Promise<boolean> {
   const [commit, login] = [await github.commit(sha), await github.login()];
   if (login === null || !commit?.verified || commit.author !== login) return false;
   return commit.committer === HOST || commit.committer === login;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -2,14 +2,14 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import type { ScoredForecasts } from '../../contracts/forecast.ts';
 import type { LossTable } from '../../contracts/losses.ts';
 import type { MetricsFile } from '../../contracts/metrics.ts';
-import { indexAt, STEP_MS, type TargetPanel } from '../../contracts/panel.ts';
+import type { TargetPanel } from '../../contracts/panel.ts';
 import type { ModelParams } from '../../contracts/params.ts';
 import { type Plan, windowsOf } from '../../contracts/plan.ts';
 import type { HistoryEntry, Production, Promotion } from '../../contracts/promotion.ts';
 import { promotionOf } from '../../stages/compare/promotion.ts';
 import { scoreSides } from '../../stages/evaluate/score-sides.ts';
 import { taskFor } from '../../tasks/index.ts';
-import { planFile, planWindows } from '../plan.ts';
+import { planFor } from '../plan.ts';
 import { readForecasts } from './read-forecasts.ts';
 import { Refusal } from './refusal.ts';
 
@@ -33,6 +33,7 @@ export interface Recomputed {
 
 /** The verdict, from the submitted forecasts and nothing else that was submitted: test days, truth, champion, baselines
  *  and rules are the judge's own.
+ *  @param about.plan of `planOf`
  *  @param challenger its name and digest, for display
  *  @throws Refusal where the forecasts are not those of this test */
 export async function recompute(
@@ -40,6 +41,7 @@ export async function recompute(
   forecasts: Buffer,
   about: {
     model: string;
+    plan: Plan;
     challenger: { name: string; digest: string };
     commit: string;
     now: Date;
@@ -48,8 +50,7 @@ export async function recompute(
 ): Promise<Recomputed> {
   const { panel, champion, params, policy } = truth;
   const task = taskFor(params.task);
-  const plan = planOf(truth, about.model);
-  if (typeof plan === 'string') throw new Refusal('Too little data', plan);
+  const { plan } = about;
   const windows = windowsOf(plan, panel);
   const baselines = await task.baselines({ panel, windows, horizons: params.horizons, signal: about.signal });
   baselines.sort((a, b) => Number(b.model === task.baseline) - Number(a.model === task.baseline));
@@ -107,28 +108,20 @@ export async function recompute(
   return judge(best, best.model, true);
 }
 
-/** The test as it is planned for everybody: the same data and champion give the same plan.
+/** The test as it is planned for everybody.
  *  @returns or in a sentence why there can be none */
 export function planOf({ panel, champion, params }: Truth, model: string): Plan | string {
-  const settling =
-    panel.step === 'hour' ? 0 : Math.ceil((params.settled_after_days * STEP_MS.day) / panel.stepMs);
-  const end = champion && indexAt(panel, Date.parse(champion.production.train_end));
-  if (end !== null && end >= panel.length)
-    return 'The champion has learnt until the end of these data: there is no day to compare on.';
-  const windows = planWindows(panel, {
-    settled: panel.length - 1 - settling,
-    horizon: Math.max(...params.horizons),
-    championEnd: end,
-  });
-  if ('tooShort' in windows)
-    return `${windows.have} ${panel.step}s are too few to train and to judge a model; ${windows.need} are needed.`;
   const named = champion?.production;
-  return planFile(
+  const plan = planFor(panel, {
     model,
-    panel,
-    windows,
-    named ? { version: named.version, digest: named.digest, train_end: named.train_end } : null,
-  );
+    params,
+    champion: named ? { version: named.version, digest: named.digest, train_end: named.train_end } : null,
+  });
+  if ('noNewDay' in plan)
+    return 'The champion has learnt until the end of these data: there is no day to compare on.';
+  if ('tooShort' in plan)
+    return `${plan.have} ${panel.step}s are too few to train and to judge a model; ${plan.need} are needed.`;
+  return plan;
 }
 
 /** Forecasts that hit the truth to the last digit where no other does were not made at a cutoff. */

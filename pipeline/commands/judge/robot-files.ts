@@ -1,8 +1,9 @@
 import { changedPaths } from '../../clients/git-objects.ts';
 import { GateReport } from '../../contracts/gate.ts';
-import { ROBOT_PATHS } from '../../contracts/github.ts';
+import { isRobotPath, ROBOT_PATHS } from '../../contracts/github.ts';
 import type { Bench } from './bench.ts';
 import type { ReviewedPull } from './find-pull.ts';
+import { parsed } from './parsed.ts';
 import type { Commits } from './what-changed.ts';
 
 export interface RobotFiles {
@@ -22,11 +23,9 @@ export async function robotFiles(
   const gates = new Map<string, GateReport | null>();
   for (const path of paths) {
     const model = /^reports\/([a-z0-9][a-z0-9-]{0,40})\/gate\.json$/.exec(path)?.[1];
-    if (model) gates.set(model, parse(await tree(head).read(path)));
+    if (model) gates.set(model, parsed(await tree(head).read(path), GateReport));
   }
-  const theirs = paths.filter((path) =>
-    ROBOT_PATHS.some((robot) => path === robot || (robot.endsWith('/') && path.startsWith(robot))),
-  );
+  const theirs = paths.filter(isRobotPath);
   // What test has got from master is no change of a person's.
   const byPerson =
     theirs.length > 0 && !pull.author.endsWith('[bot]') && !['dev', 'test'].includes(pull.head.ref);
@@ -34,12 +33,4 @@ export async function robotFiles(
     ? [`It changes ${theirs.length} files that only robots commit (${ROBOT_PATHS.join(', ')}).`]
     : [];
   return { gates, notes };
-}
-
-function parse(text: string | null): GateReport | null {
-  try {
-    return GateReport.safeParse(JSON.parse(text ?? 'null')).data ?? null;
-  } catch {
-    return null;
-  }
 }

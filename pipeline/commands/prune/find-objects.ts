@@ -6,7 +6,7 @@ import { type StoreStep, stepsOn } from '../../clients/dvc-store.ts';
 import { withScratch } from '../../clients/scratch.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import type { RemoteHome } from '../../contracts/homes.ts';
-import { neededObjects } from './needed-objects.ts';
+import { isList, neededObjects } from './needed-objects.ts';
 import type { Item, Part } from './part.ts';
 import type { Needs } from './read-needs.ts';
 
@@ -112,7 +112,6 @@ async function readLists(
 async function remove(home: RemoteHome, objects: Stored[], signal?: AbortSignal): Promise<void> {
   if (objects.length === 0) return;
   const hashes = objects.map(({ hash }) => hash);
-  const isList = (hash: string) => hash.endsWith('.dir');
   const order = [...hashes.filter(isList), ...hashes.filter((hash) => !isList(hash))];
   await withScratch(async (folder) => {
     const file = join(folder, 'hashes');

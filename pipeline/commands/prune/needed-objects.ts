@@ -49,7 +49,8 @@ export async function neededObjects({
   return { needed, notes: [...new Set(notes)] };
 }
 
-const isList = (hash: string) => hash.endsWith('.dir');
+/** The list of a folder's files. */
+export const isList = (hash: string) => hash.endsWith('.dir');
 const short = (hash: string) => hash.slice(0, 12);
 const some = (lines: string[]) => {
   const unique = [...new Set(lines)];

@@ -1,4 +1,5 @@
 import { git } from '../../clients/git.ts';
+import { resolveCommit } from '../../clients/git-objects.ts';
 import { type Remote, remoteRefs } from '../../clients/git-remote.ts';
 import { EXIT, PerennialError } from '../../contracts/errors.ts';
 
@@ -41,7 +42,7 @@ async function localRefs(root: string): Promise<RefAt[]> {
     'refs/tags',
   ]);
   const names = stdout.split('\n').filter((name) => name !== '' && !name.endsWith('/HEAD'));
-  const found = await Promise.all(names.map(async (name) => refAt(name, await commitOf(root, name))));
+  const found = await Promise.all(names.map(async (name) => refAt(name, await resolveCommit(root, name))));
   return found.filter((ref) => ref !== null);
 }
 
@@ -51,7 +52,7 @@ async function hostRefs(root: string, remote: Remote): Promise<RefAt[]> {
   const found: RefAt[] = [];
   for (const [name, sha] of refs) {
     if (name.endsWith('^{}')) continue;
-    const commit = await commitOf(root, sha);
+    const commit = await resolveCommit(root, sha);
     const ref = refAt(name, commit);
     if (ref) found.push(ref);
     // A tag may name something else than a commit: that needs no data.
@@ -93,12 +94,6 @@ function refAt(name: string, commit: string | null): RefAt | null {
   return kind === 'tags'
     ? { name: `tag ${rest}`, kind: 'tag', commit }
     : { name: `branch ${rest}`, kind: 'branch', commit };
-}
-
-async function commitOf(root: string, name: string): Promise<string | null> {
-  const asked = ['rev-parse', '-q', '--verify', '--end-of-options', `${name}^{commit}`];
-  const { exitCode, stdout } = await git(root, asked, { accept: [1, 128] });
-  return exitCode === 0 ? stdout.trim() : null;
 }
 
 async function isHere(root: string, sha: string): Promise<boolean> {

@@ -1,7 +1,8 @@
-import * as core from '@actions/core';
+import { setOutput } from '@actions/core';
 import { EXIT, GateError } from '../../contracts/errors.ts';
 import { REPOSITORY, workspaceAt } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
+import { addToSummary } from '../job-summary.ts';
 import { readModelName, readRequest } from './request.ts';
 import { reviewModel } from './review-model.ts';
 import { reviewPlan } from './review-plan.ts';
@@ -13,10 +14,10 @@ export async function reviewPlanCommand(
   options: { into: string; base: string; head: string },
 ): Promise<void> {
   const { models, table } = await reviewPlan(environment, await readRequest(options));
-  if (process.env.GITHUB_OUTPUT) core.setOutput('models', JSON.stringify(models));
+  if (process.env.GITHUB_OUTPUT) setOutput('models', JSON.stringify(models));
   else environment.console.print(JSON.stringify(models));
   environment.console.say(table);
-  await summarize(table);
+  await addToSummary(table);
 }
 
 /** Whatever becomes of it, a submission says so: who judges tells a missing one from a failed one. */
@@ -32,13 +33,15 @@ export async function reviewModelCommand(
   let finding: Finding;
   try {
     finding = await reviewModel(environment, model, request);
-    await summarize(
+    await addToSummary(
       await submit(workspace, model, finding, { ...about, madeAt: environment.now().toISOString() }),
     );
   } catch (error) {
     // A newer commit has stopped it: that one's review speaks.
     if (!environment.signal.aborted)
-      await summarize(await submit(workspace, model, { state: 'crashed', reason: sentence(error) }, about));
+      await addToSummary(
+        await submit(workspace, model, { state: 'crashed', reason: sentence(error) }, about),
+      );
     throw error;
   }
   environment.console.say(`${model}: ${finding.state}. ${finding.reason}`);
@@ -47,8 +50,4 @@ export async function reviewModelCommand(
       exitCode: EXIT.gateFailed,
       hint: 'the report lists every expectation',
     });
-}
-
-async function summarize(markdown: string): Promise<void> {
-  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(markdown, true).addEOL().write();
 }

@@ -1,3 +1,4 @@
+import { escaped } from '../../../stages/profile/escape.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A page with one button for each account that the App may belong to. Plain HTML, nothing loaded. */
@@ -41,12 +42,3 @@ ${body}
 </html>
 `;
 }
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) => text.replace(/[&<>"']/g, (letter) => ENTITIES[letter]);
