@@ -1,36 +1,34 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
-import type { Predictor } from './predictor/load.ts';
+import type { Parts } from './parts.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { rootRoute } from './routes/root.ts';
 
-export interface AppOptions {
-  predictor: Predictor;
-  now?: () => Date;
-  logger?: FastifyServerOptions['logger'];
-}
-
 /** The service without its socket: `main.ts` listens, tests inject. */
-export async function buildApp({ predictor, now = () => new Date(), logger = false }: AppOptions) {
+export async function buildApp(
+  parts: Parts,
+  { logger = false }: { logger?: FastifyServerOptions['logger'] } = {},
+) {
+  const { settings, slots } = parts;
   const app = Fastify({
     logger,
-    // No question has a body; what is large or slow is not one.
-    bodyLimit: 16_384,
+    bodyLimit: settings.maxBodyBytes,
     requestTimeout: 10_000,
     handlerTimeout: 5_000,
     connectionTimeout: 15_000,
     keepAliveTimeout: 5_000,
   });
+  // Every answer, an error too, says what is served; a route whose answer another edition gave says that one.
   app.addHook('onRequest', async (_request, reply) => {
-    reply.header('x-model-version', predictor.version.version);
-    reply.header('x-data-version', predictor.pack.data_version);
+    const current = slots.of().current;
+    if (current) reply.headers(current.headers);
   });
   explainErrors(app);
-  await app.register(rootRoute, { predictor });
-  await app.register(healthRoute, { predictor });
-  await app.register(forecastRoute, { predictor, now });
+  await app.register(rootRoute, parts);
+  await app.register(healthRoute, parts);
+  await app.register(forecastRoute, parts);
   return app;
 }
 

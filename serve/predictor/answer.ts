@@ -1,6 +1,6 @@
 import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { ProblemError } from '../problem.ts';
-import type { Predictor, Tract } from './load.ts';
+import type { Edition, Tract } from './edition.ts';
 
 export type Question =
   | { tract: string; horizon?: number }
@@ -10,12 +10,13 @@ const DAY_MS = 86_400_000;
 
 /** What is answered to a question; pure.
  *  @throws CoordinatesError for coordinates that cannot be meant, ProblemError for a place or a horizon without forecast */
-export function answer(predictor: Predictor, question: Question, now: Date) {
-  const { version, pack, forecasts } = predictor;
-  const { tract, found } = findTract(predictor, question);
+export function answer(edition: Edition, question: Question, now: Date) {
+  const { version } = edition.model;
+  const { pack, forecasts } = observed(edition);
+  const { tract, found } = findTract(edition, question);
   const newest = tract.recent.findLast(({ observed }) => observed);
   return {
-    model: predictor.model,
+    model: edition.model.name,
     tract: { id: tract.id, name: tract.name, found },
     target: forecasts.target,
     /** Null: nothing was observed in the weeks that the pack carries. */
@@ -29,10 +30,10 @@ export function answer(predictor: Predictor, question: Question, now: Date) {
       high: written(high),
     })),
     data: {
-      last_time: pack.last_time,
-      published_at: pack.published_at,
-      age_days: Number(((now.getTime() - Date.parse(pack.last_time)) / DAY_MS).toFixed(2)),
-      version: pack.data_version,
+      last_time: pack.manifest.last_time,
+      published_at: pack.manifest.published_at,
+      age_days: Number(((now.getTime() - Date.parse(pack.manifest.last_time)) / DAY_MS).toFixed(2)),
+      version: pack.manifest.data_version,
     },
     version: {
       version: version.version,
@@ -43,7 +44,18 @@ export function answer(predictor: Predictor, question: Question, now: Date) {
   };
 }
 
-function findTract(predictor: Predictor, question: Question): { tract: Tract; found: string } {
+/** @throws ProblemError where there is nothing to forecast from */
+function observed({ model, pack, forecasts }: Edition) {
+  if (pack && forecasts) return { pack, forecasts };
+  throw new ProblemError('no-observations', {
+    status: 503,
+    title: 'Nothing observed yet',
+    detail: `${model.name} has no observation pack yet`,
+    facts: { hint: 'GET /health/ready tells when it has; POST /predict answers without one' },
+  });
+}
+
+function findTract(predictor: Edition, question: Question): { tract: Tract; found: string } {
   if ('tract' in question) return { tract: known(predictor, question.tract), found: 'by its id' };
   const located = locate(predictor.places, question);
   if ('outside' in located) {
@@ -65,13 +77,13 @@ const HOW = {
   cell: 'nearest of the given coordinates: this model has no polygons',
 };
 
-function known({ tracts, model }: Predictor, id: string): Tract {
+function known({ tracts, model }: Edition, id: string): Tract {
   const tract = tracts.get(id);
   if (tract) return tract;
   throw new ProblemError('unknown-tract', {
     status: 404,
     title: 'No such tract',
-    detail: `${model} has no forecast for tract "${id}"`,
+    detail: `${model.name} has no forecast for tract "${id}"`,
     facts: { hint: 'GET / names one that it knows' },
   });
 }

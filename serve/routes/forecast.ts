@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { z } from 'zod';
+import type { Parts } from '../parts.ts';
 import { answer, type Question } from '../predictor/answer.ts';
-import type { Predictor } from '../predictor/load.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Written as a person writes degrees; an empty text is no zero. */
@@ -34,11 +34,12 @@ const Query = z
   });
 
 /** `GET /forecast?lat&lon[&horizon]` or `?tract[&horizon]`. */
-export const forecastRoute: FastifyPluginAsync<{ predictor: Predictor; now: () => Date }> = async (
-  app,
-  { predictor, now },
-) => {
-  app.get('/forecast', async (request) => answer(predictor, question(request.query), now()));
+export const forecastRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) => {
+  app.get('/forecast', async (request, reply) => {
+    const edition = slots.of().choose();
+    reply.headers(edition.headers);
+    return answer(edition, question(request.query), now());
+  });
 };
 
 function question(query: unknown): Question {

@@ -1,15 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Predictor } from '../predictor/load.ts';
+import type { Parts } from '../parts.ts';
 
-/** `GET /health`: it answers, with this model and these observations. */
-export const healthRoute: FastifyPluginAsync<{ predictor: Predictor }> = async (app, { predictor }) => {
-  const { model, version, pack } = predictor;
-  app.get('/health', async () => ({
-    status: 'ok',
-    model,
-    model_version: version.version,
-    digest: version.digest,
-    data_version: pack.data_version,
-    last_time: pack.last_time,
-  }));
+/** `GET /health`: it answers, with these models and these observations. */
+export const healthRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
+  app.get('/health', async () => {
+    const { model, pack } = slots.of().choose();
+    return {
+      status: 'ok',
+      model: model.name,
+      model_version: model.version.version,
+      digest: model.version.digest,
+      data_version: pack?.manifest.data_version ?? null,
+      last_time: pack?.manifest.last_time ?? null,
+    };
+  });
 };

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { GOLDEN_TOLERANCE } from '../../pipeline/commands/etl/verify-version.ts';
+import { GOLDEN_TOLERANCE } from '../../pipeline/contracts/serving.ts';
 import { readBundle } from '../../pipeline/registry/bundle-folder.ts';
 import { verifyBundle } from '../../pipeline/registry/manifest.ts';
 import { taskFor } from '../../pipeline/tasks/index.ts';

@@ -2,11 +2,9 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import type { Production } from '../../contracts/promotion.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
+import { GOLDEN_TOLERANCE } from '../../contracts/serving.ts';
 import { verifyBundle } from '../../registry/manifest.ts';
 import type { Task } from '../../tasks/task.ts';
-
-/** Two machines round differently in the last digits; a code that reads a bundle wrongly is far off. */
-export const GOLDEN_TOLERANCE = 1e-6;
 
 /** Takes what `production.json` names out of the registry and asks it what it was asked when it was made: the bytes, the
  *  hashes and the answers must be those of its birth.

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
 import type { StageContext } from '../../context.ts';
-import { PackManifest } from '../../contracts/bundle.ts';
 import { timeAt } from '../../contracts/panel.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
 import type { Snapshot } from '../../contracts/snapshot.ts';
 import { writeBundle } from '../../registry/bundle-folder.ts';
+import { sealPack } from '../../registry/pack.ts';
 import { taskFor } from '../../tasks/index.ts';
 import type { LatestForecast } from '../../tasks/task.ts';
 
@@ -27,25 +26,15 @@ export async function publish(context: StageContext, options: PublishOptions): P
     await options.registry.bundle(options.version.version),
     panel,
   );
-  const manifest = PackManifest.parse({
-    format: 1,
+  const pack = sealPack(files, {
     model,
     published_at: now().toISOString(),
     last_time: new Date(timeAt(panel, panel.length - 1)).toISOString(),
     data_version: options.dataVersion,
     snapshot: options.snapshot.sha256,
     bundle: options.version.digest,
-    files: Object.fromEntries(
-      [...files].map(([path, bytes]) => [
-        path,
-        { sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength },
-      ]),
-    ),
   });
-  await writeBundle(
-    paths.pack,
-    files.set('pack.json', Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)),
-  );
+  await writeBundle(paths.pack, pack);
   step.done(`${forecasts.length} forecasts`);
   return forecasts;
 }

@@ -4,10 +4,10 @@ import { featureColumns } from './columns.ts';
 import { observe } from './observe.ts';
 import { readBundleJson } from './predict/bundle-json.ts';
 import { loadForecaster } from './predict/load.ts';
+import { type WarmUp, warmUpDifference } from './predict/warm-up.ts';
 import { score } from './score.ts';
 import { scoreBaselines } from './score-baselines.ts';
 import { train } from './train.ts';
-import { type WarmUp, warmUpDifference } from './warm-up.ts';
 
 export const forecastTask: Task = {
   kind: 'forecast',

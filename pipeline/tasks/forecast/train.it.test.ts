@@ -7,12 +7,12 @@ import { observe } from './observe.ts';
 import { BASELINES } from './predict/baselines.ts';
 import { readBundleJson } from './predict/bundle-json.ts';
 import { loadForecaster } from './predict/load.ts';
+import { type WarmUp, warmUpDifference } from './predict/warm-up.ts';
 import { score } from './score.ts';
 import { scoreBaselines } from './score-baselines.ts';
 import { train } from './train.ts';
 import { TREES, treesCandidate } from './trees.ts';
 import { until } from './truth.ts';
-import { type WarmUp, warmUpDifference } from './warm-up.ts';
 
 const small = { boosting: { ...TREES.boosting, rounds: 40 }, maxRows: 10_000 };
 const candidates = [

@@ -1,0 +1,11 @@
+import type { Monitor } from './monitor/monitor.ts';
+import type { Slots } from './predictor/slots.ts';
+import type { ServiceSettings } from './settings.ts';
+
+/** What routes are given. */
+export interface Parts {
+  slots: Slots;
+  monitor: Monitor;
+  settings: ServiceSettings;
+  now: () => Date;
+}
