@@ -18,12 +18,9 @@ import { Stage } from '../workflows/stage.ts';
 const DAY_MS = 86_400_000;
 const CANDIDATES = 'pipeline/tasks/forecast/candidates.ts';
 /** In the place of lint, types and unit tests, which `npm test` runs: here it is about what their word does. */
-const QUICK = {
-  lint: 'node -e 0',
-  types: 'node -e 0',
-  'test:unit': 'node -e 0',
-  'lint:workflows': 'node -e 0',
-};
+const QUICK = { lint: 'node -e 0' };
+const CHECKS = '.github/workflows/checks.yml';
+const ALL_CHECKS = 'script: [lint, types, test:unit]';
 
 /** A health team with a portal, a repository on a Git host whose workflows run, an MLflow server and a DVC remote. */
 export class Team {
@@ -54,8 +51,23 @@ export class Team {
       env,
     });
     const team = new Team(stage, mlflowAt(server.home), proxy, env, portal, server, folder);
-    await team.publish(0);
+    await Promise.all([team.publish(0), team.#protect()]);
     return team;
+  }
+
+  /** As an administrator does once, with the project's own command: from here on the host refuses what is not green. */
+  async #protect(): Promise<void> {
+    const { host, clone } = this.stage;
+    host.person('grace', 'write');
+    clone.env = {
+      GITHUB_API_URL: host.apiUrl,
+      GITHUB_SERVER_URL: host.serverUrl,
+      GITHUB_REPOSITORY: host.repository,
+      GITHUB_TOKEN: host.person('owner', 'admin'),
+      PERENNIAL_APP_ID: String(host.app.id),
+    };
+    const { exitCode, stdout, stderr } = await clone.perennial('github-protect', '--apply');
+    if (exitCode !== 0) throw new Error(`github-protect: exit status ${exitCode}\n${stdout}\n${stderr}`);
   }
 
   async stop(): Promise<void> {
@@ -100,11 +112,25 @@ export class Team {
   }
 
   #told(runs: Finished[]): Finished[] {
-    for (const { workflow, result, log } of runs) {
-      const words = result === 'success' ? '' : `\n${log.slice(-3_000)}`;
-      process.stderr.write(`  ${workflow}: ${result}${words}\n`);
+    for (const { workflow, event, result, log, ms } of runs) {
+      const seconds = Math.round(ms / 1000);
+      const words = result === 'failure' ? `\n${log.slice(-3_000)}` : '';
+      process.stderr.write(`  ${workflow} on ${event}: ${result}, ${seconds} s${words}\n`);
     }
     return runs;
+  }
+
+  /** How long workflows have run, all together, and which of them how often. */
+  workTold(): string {
+    const all = new Map<string, { runs: number; ms: number }>();
+    for (const { workflow, ms } of this.stage.actions.finished) {
+      const one = all.get(workflow) ?? { runs: 0, ms: 0 };
+      all.set(workflow, { runs: one.runs + 1, ms: one.ms + ms });
+    }
+    const rows = [...all].sort(([, a], [, b]) => b.ms - a.ms);
+    return rows
+      .map(([workflow, { runs, ms }]) => `${workflow}: ${runs} runs, ${Math.round(ms / 1000)} s`)
+      .join('; ');
   }
 
   /** A branch with a change, and its pull request. */
@@ -117,16 +143,24 @@ export class Team {
     return { number, sha };
   }
 
-  /** What a person does with a green pull request; a refusal is told in words. */
-  async merge(number: number, method: 'merge' | 'squash' = 'merge'): Promise<string> {
-    const pull = this.host.state.pulls.find((one) => one.number === number)!;
-    if (pull.author !== 'grace') this.host.approve(number, 'grace');
+  /** Grace approves it, Ada merges it. @returns 'merged', or the host's own words why not */
+  merge(number: number, method: 'merge' | 'squash' = 'merge'): Promise<string> {
+    this.host.approve(number, 'grace');
+    return this.mergeUnapproved(number, method);
+  }
+
+  async mergeUnapproved(number: number, method: 'merge' | 'squash' = 'merge'): Promise<string> {
+    const { sha } = this.pull(number).head;
     try {
-      await this.stage.api('PUT', `/pulls/${number}/merge`, { merge_method: method, sha: pull.head.sha });
+      await this.stage.api('PUT', `/pulls/${number}/merge`, { merge_method: method, sha });
       return 'merged';
     } catch (error) {
-      return `not merged: ${(error as Error).message}`;
+      return `refused: ${wordsOf((error as Error).message)}`;
     }
+  }
+
+  pull(number: number) {
+    return this.host.state.pulls.find((one) => one.number === number)!;
   }
 
   async close(number: number): Promise<void> {
@@ -166,6 +200,13 @@ function evening(day: number): string {
   return new Date(FIRST_PUBLICATION + day * DAY_MS + 23 * 3_600_000).toISOString();
 }
 
+/** Of the host's answer what a person reads of it. */
+function wordsOf(message: string): string {
+  const [, body] = /: 4\d\d (\{.*\})$/s.exec(message) ?? [];
+  const said = body ? (JSON.parse(body) as { message: string }).message : message;
+  return said.replace('Repository rule violations found', '').trim().replace(/\s+/g, ' ');
+}
+
 async function text(url: string): Promise<string> {
   return await (await fetch(url, { signal: AbortSignal.timeout(30_000) })).text();
 }
@@ -190,6 +231,7 @@ async function files(source: { cases: string; places: string }): Promise<Record<
   return {
     'package.json': `${JSON.stringify({ ...manifest, scripts: { ...manifest.scripts, ...QUICK } }, null, 2)}\n`,
     'params.yaml': params.toString(),
+    [CHECKS]: await replaced(CHECKS, ALL_CHECKS, 'script: [lint]'),
     [CANDIDATES]: await persistenceAlone(),
     ...Object.fromEntries(['data.dvc', 'dvc.lock', 'reports'].map((path) => [path, null])),
   };
@@ -204,27 +246,36 @@ const LEARNERS = 'return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDAT
 
 /** Changes of the code that pull requests bring. */
 export const CHANGES = {
-  /** All baselines, and boosted trees. */
+  /** As a week ago: the portal has its habits. */
   better: async () => ({
-    [CANDIDATES]: await replaced(
-      CANDIDATES,
-      LEARNERS,
-      'return [...BASELINES.map(baselineCandidate), ...TREES_CANDIDATES.map(elsewhere)];',
-    ),
+    [CANDIDATES]: await replaced(CANDIDATES, LEARNERS, "return [baselineCandidate('seasonal-naive')];"),
   }),
-  /** Every forecast is three times as high as it should be. */
-  worse: () => challenger('point.map((value) => 3 * value)'),
+  /** Every forecast is three times as high as it should be, and the report says that all is well. */
+  forged: async () => ({
+    ...(await challenger('point.map((value) => 3 * value)')),
+    [REPORT]: await replaced(REPORT, VERDICT, LIE),
+  }),
+  /** The report says what is true. */
+  honest: async () => ({ [REPORT]: await replaced(REPORT, VERDICT, VERDICT) }),
   /** Now and then a forecast is not a number. */
   nan: () => challenger('point.map((value, row) => (row % 97 === 0 ? Number.NaN : value))'),
   /** Nothing that any model depends on. */
-  same: async () => ({ 'docs/notes.md': 'What we agreed on last week.\n' }),
+  words: async () => ({ 'docs/notes.md': 'What we agreed on last week.\n' }),
   /** Another seed: a recipe that was changed and is as good. */
   reseeded: async (params: string) => ({
     'params.yaml': params.replace('target: new_cases', 'target: new_cases\n    train: { seed: 2 }'),
   }),
 };
 
-const TABLES = "tables: [{ ...challenger.table, model: 'challenger' }";
+const REPORT = 'pipeline/commands/review/submission.ts';
+const VERDICT = 'promotion: finding.promotion ?? null,';
+const LIE = `promotion: finding.promotion && {
+      ...finding.promotion,
+      outcome: 'better',
+      merge: true,
+      promote: true,
+      reason: 'It is better in every way.',
+    },`;
 
 async function challenger(point: string): Promise<Record<string, string>> {
   const path = 'pipeline/tasks/forecast/train.ts';

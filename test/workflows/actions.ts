@@ -22,6 +22,8 @@ export interface Finished extends ActRun {
   workflow: string;
   event: string;
   run: RunState;
+  /** Of act alone, without the wait for its turn. */
+  ms: number;
 }
 
 interface Wanted {
@@ -39,6 +41,7 @@ export class Actions {
   readonly #options: ActionsOptions;
   readonly #events: HostEvent[] = [];
   #only: string[] | null = null;
+  readonly #meanwhile: { workflow: string; action: string; happens: () => Promise<unknown> }[] = [];
   readonly #known = new Map<number, Wanted>();
   readonly #groups = new Map<string, Promise<unknown>>();
   readonly #stops = new Map<string, AbortController>();
@@ -86,6 +89,11 @@ export class Actions {
   /** Others are left out from now on: a test is about few of them, and each takes its time. */
   onlyWorkflows(files: string[]): void {
     this.#only = files;
+  }
+
+  /** What happens in the world just before the next run of a workflow that an event's action starts; once. */
+  meanwhile(workflow: string, action: string, happens: () => Promise<unknown>): void {
+    this.#meanwhile.push({ workflow, action, happens });
   }
 
   /** Forgets events that a test made only to set the stage. */
@@ -222,7 +230,13 @@ export class Actions {
         actor: order.actor ?? this.#host.state.repository.owner,
       });
     this.#known.set(run.id, wanted);
-    await this.#tell('requested', run);
+    // A run that is made again was requested before.
+    await this.#tell(again === undefined ? 'requested' : 'in_progress', run);
+    const due = this.#meanwhile.findIndex(
+      ({ workflow, action }) => workflow === order.workflow && action === order.payload.action,
+    );
+    if (due >= 0) await this.#meanwhile.splice(due, 1)[0].happens();
+    const began = performance.now();
     const done = signal.aborted
       ? { result: 'cancelled' as const, jobs: [], log: 'a newer run of the same pull request came' }
       : await this.#act.run(
@@ -243,14 +257,20 @@ export class Actions {
       if (order.event === 'pull_request' || order.event === 'push')
         this.#host.checkRun(order.sha, job.name, job.result);
     }
-    const finished = { ...done, workflow: order.workflow, event: order.event, run: { ...run } };
+    const finished = {
+      ...done,
+      workflow: order.workflow,
+      event: order.event,
+      run: { ...run },
+      ms: performance.now() - began,
+    };
     this.finished.push(finished);
     await this.#tell('completed', run);
     return finished;
   }
 
   /** Runs at once what waits for another workflow's run. */
-  async #tell(action: 'requested' | 'completed', run: RunState): Promise<void> {
+  async #tell(action: 'requested' | 'in_progress' | 'completed', run: RunState): Promise<void> {
     const { defaultBranch, bare } = this.#host.state.repository;
     const payload = this.#host.payloads.workflowRun(run, action);
     const sha = (await bare.head(defaultBranch))!;

@@ -51,13 +51,13 @@ export async function answerApi(
   const method = request.method ?? 'GET';
   const seen: Seen = { method, path, status: 0, who: null, at: Date.now() };
   api.requests.push(seen);
-  const text = await bodyOf(request);
+  const sent = await bodyOf(request);
   const url = new URL(path, 'http://host');
   const faults = api.faults.of(method, url.pathname);
   for (const { slowMs } of faults) if (slowMs) await sleep(slowMs, undefined, { ref: false });
   if (faults.some(({ cut }) => cut === 'before')) return cutOff(request);
   const wrong = faults.map((fault) => answerOf(fault, api.state.clock())).find((one) => one !== null);
-  const reply = wrong ?? (await replyTo(api, seen, request, url, text));
+  const reply = wrong ?? (await replyTo(api, seen, request, url, sent));
   if (faults.some(({ cut }) => cut === 'after')) return cutOff(request);
   seen.status = reply.status;
   send(response, reply);
@@ -68,10 +68,10 @@ async function replyTo(
   seen: Seen,
   request: IncomingMessage,
   url: URL,
-  text: string,
+  sent: Buffer,
 ): Promise<Reply> {
   try {
-    return await routed(api, seen, request, url, text);
+    return await routed(api, seen, request, url, sent);
   } catch (error) {
     const refusal =
       error instanceof Refusal ? error : new Refusal(500, `the stand-in failed: ${String(error)}`);
@@ -96,7 +96,7 @@ async function routed(
   seen: Seen,
   request: IncomingMessage,
   url: URL,
-  text: string,
+  sent: Buffer,
 ): Promise<Reply> {
   const { state } = api;
   if (!request.headers['user-agent']) {
@@ -110,8 +110,10 @@ async function routed(
   const found = routeFor(api.keys, seen.method, url.pathname);
   if (!found) throw notHere(api, seen, url.pathname);
   const query: Record<string, unknown> = Object.fromEntries(url.searchParams);
-  const body = parsed(text);
-  const faults = requestFaults(found.key, query, body);
+  // A file, as it is; its operation is described without a JSON body.
+  const isFile = request.url?.startsWith('/api/uploads/');
+  const body = isFile ? sent : parsed(sent.toString('utf8'));
+  const faults = requestFaults(found.key, query, body instanceof Buffer ? undefined : body);
   if (faults.length > 0) {
     api.violations.push(...faults.map((fault) => `${seen.method} ${seen.path}: ${fault}`));
     throw new Refusal(422, `Validation Failed: ${faults.join('; ')}`, {
@@ -127,6 +129,7 @@ async function routed(
     path: found.values,
     query,
     body,
+    accept: request.headers.accept ?? '',
     links: api.links,
     emit: (...event) => api.emit(actor, ...event),
     refsMoved: () => api.refsMoved(actor),
@@ -207,10 +210,10 @@ function parsed(text: string): unknown {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function cutOff(request: IncomingMessage): void {

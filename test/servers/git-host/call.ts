@@ -9,6 +9,8 @@ export interface Call {
   query: Record<string, unknown>;
   // biome-ignore lint/suspicious/noExplicitAny: checked against GitHub's description before a route sees it
   body: any;
+  /** What kind of answer is asked for. */
+  accept: string;
   links: Links;
   /** Tells tests and workflows what happened. */
   emit(event: string, action: string | null, payload: Record<string, unknown>): void;

@@ -5,6 +5,7 @@ import { contentRoutes } from './routes/contents.ts';
 import { gitRoutes } from './routes/git.ts';
 import { issueRoutes } from './routes/issues.ts';
 import { pullRoutes } from './routes/pulls.ts';
+import { releaseRoutes } from './routes/releases.ts';
 import { rulesetRoutes } from './routes/rulesets.ts';
 import { settingRoutes } from './routes/settings.ts';
 import { statusRoutes } from './routes/statuses.ts';
@@ -17,6 +18,7 @@ export const ROUTES: Routes = {
   ...gitRoutes,
   ...issueRoutes,
   ...pullRoutes,
+  ...releaseRoutes,
   ...rulesetRoutes,
   ...settingRoutes,
   ...statusRoutes,

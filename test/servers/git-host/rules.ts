@@ -62,19 +62,27 @@ function pushViolation(state: State, rule: Rule, { from, to, forward }: Update):
   }
 }
 
+export const OUT_OF_DATE = 'The head branch does not hold the newest commit of the base branch.';
+
 /** Why a pull request cannot be merged by an actor, one line each; empty: it can. */
-export function mergeViolations(
+export async function mergeViolations(
   state: State,
   actor: Actor | null,
   pull: PullState,
   method: string | null,
-): string[] {
+): Promise<string[]> {
+  const { bare } = state.repository;
+  const base = await bare.head(pull.base.ref);
+  const isBehind = base !== null && !(await bare.isAncestor(base, pull.head.sha));
   return rulesOf(state, pull.base.ref)
     .filter((rule) => !(actor && bypasses(state, actor, rule.ruleset, 'pull_request')))
     .flatMap((rule) => {
       switch (rule.type) {
         case 'required_status_checks':
-          return missingChecks(state, rule, pull.head.sha);
+          return [
+            ...missingChecks(state, rule, pull.head.sha),
+            ...(isBehind && rule.parameters?.strict_required_status_checks_policy ? [OUT_OF_DATE] : []),
+          ];
         case 'pull_request':
           return [...missingReviews(state, rule, pull), ...wrongMethod(rule, method)];
         case 'required_linear_history':

@@ -2,9 +2,11 @@ import type { Links } from './call.ts';
 import type {
   App,
   ArtifactState,
+  AssetState,
   CommentState,
   IssueState,
   PullState,
+  ReleaseState,
   Repository,
   RunState,
   State,
@@ -234,3 +236,45 @@ export function run(state: State, links: Links, of: RunState) {
     head_repository: head && repository(state, links, head),
   };
 }
+
+export function release(state: State, links: Links, of: ReleaseState) {
+  const api = `${links.api}/repos/${state.fullName}/releases/${of.id}`;
+  return {
+    id: of.id,
+    node_id: `RE_${of.id}`,
+    tag_name: of.tag,
+    target_commitish: of.commit,
+    name: of.title,
+    body: of.body,
+    draft: of.draft,
+    prerelease: false,
+    created_at: of.createdAt,
+    published_at: of.publishedAt,
+    author: user(state, links, of.author),
+    url: api,
+    html_url: `${links.server}/${state.fullName}/releases/tag/${of.tag}`,
+    assets_url: `${api}/assets`,
+    // As on a server of one's own: uploads go to another path than the rest.
+    upload_url: `${links.server}/api/uploads/repos/${state.fullName}/releases/${of.id}/assets{?name,label}`,
+    tarball_url: null,
+    zipball_url: null,
+    assets: of.assets.map((asset) => releaseAsset(state, links, of, asset)),
+  };
+}
+
+export const releaseAsset = (state: State, links: Links, of: ReleaseState, asset: AssetState) => ({
+  id: asset.id,
+  node_id: `RA_${asset.id}`,
+  name: asset.name,
+  label: '',
+  state: 'uploaded',
+  content_type: asset.type,
+  size: asset.bytes.length,
+  digest: null,
+  download_count: 0,
+  created_at: asset.at,
+  updated_at: asset.at,
+  uploader: user(state, links, of.author),
+  url: `${links.api}/repos/${state.fullName}/releases/assets/${asset.id}`,
+  browser_download_url: `${links.server}/${state.fullName}/releases/download/${of.tag}/${asset.name}`,
+});

@@ -111,6 +111,28 @@ export interface ArtifactState {
   expiresAt: string;
 }
 
+export interface AssetState {
+  id: number;
+  name: string;
+  bytes: Buffer;
+  type: string;
+  at: string;
+}
+
+export interface ReleaseState {
+  id: number;
+  tag: string;
+  commit: string;
+  title: string | null;
+  body: string | null;
+  draft: boolean;
+  latest: boolean;
+  author: string;
+  createdAt: string;
+  publishedAt: string | null;
+  assets: AssetState[];
+}
+
 export interface RunState {
   id: number;
   name: string;
@@ -171,6 +193,7 @@ export class State {
   readonly statuses: StatusOf[] = [];
   readonly checks: CheckState[] = [];
   readonly artifacts: ArtifactState[] = [];
+  readonly releases: ReleaseState[] = [];
   readonly runs: RunState[] = [];
   readonly workflows: WorkflowState[] = [];
   readonly rulesets: (Ruleset & { id: number })[] = [];

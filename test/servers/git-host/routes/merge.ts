@@ -20,7 +20,7 @@ export async function merge(call: Call, pull: PullState): Promise<Answer> {
     rebase: false,
   };
   if (!allowed[method]) throw new Refusal(405, `${names[method]} are not allowed on this repository.`);
-  const violations = mergeViolations(state, actor, pull, method);
+  const violations = await mergeViolations(state, actor, pull, method);
   if (violations.length > 0)
     throw new Refusal(405, `Repository rule violations found\n\n${violations.join('\n\n')}\n\n`);
 

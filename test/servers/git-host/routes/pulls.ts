@@ -1,6 +1,6 @@
 import { type Answer, type Call, created, invalid, notFound, ok, Refusal, type Routes } from '../call.ts';
 import { keepPullHead, pullPayload } from '../follow-refs.ts';
-import { mergeViolations } from '../rules.ts';
+import { mergeViolations, OUT_OF_DATE } from '../rules.ts';
 import * as shapes from '../shapes.ts';
 import { loginOf, type PullState } from '../state.ts';
 import { merge } from './merge.ts';
@@ -227,13 +227,20 @@ async function whole(call: Call, pull: PullState, looks = true): Promise<Record<
   const known = asked.get(pull) === of;
   if (looks) asked.set(pull, of);
   const clean = known && pull.state === 'open' ? (await bare.mergedTree(base, pull.head.sha)) !== null : null;
-  const blocked = clean && mergeViolations(state, null, pull, null).length > 0;
+  const violations = clean ? await mergeViolations(state, null, pull, null) : [];
   return {
     ...shapes.pull(state, links, pull),
     merged: pull.mergedAt !== null,
     mergeable: clean,
-    mergeable_state:
-      clean === null ? 'unknown' : !clean ? 'dirty' : pull.draft ? 'draft' : blocked ? 'blocked' : 'clean',
+    mergeable_state: mergeableState(clean, pull.draft, violations),
     comments: state.comments.filter((one) => one.issue === pull.number).length,
   };
+}
+
+function mergeableState(clean: boolean | null, draft: boolean, violations: string[]): string {
+  if (clean === null) return 'unknown';
+  if (!clean) return 'dirty';
+  if (draft) return 'draft';
+  if (violations.length === 0) return 'clean';
+  return violations.every((line) => line === OUT_OF_DATE) ? 'behind' : 'blocked';
 }
