@@ -186,6 +186,8 @@ export class GitHost extends Hands {
     try {
       if (path.startsWith('/api/v3/'))
         return await answerApi(this.#api, request, response, path.slice('/api/v3'.length));
+      if (path.startsWith('/api/uploads/'))
+        return await answerApi(this.#api, request, response, path.slice('/api/uploads'.length));
       if (path.startsWith('/_storage/')) return answerStorage(this.state, request, response);
       if (path.startsWith('/_')) return await answerInside(this.#inside, request, response);
       if (await answerGit(this.#git, request, response)) return;

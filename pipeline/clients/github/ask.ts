@@ -31,6 +31,9 @@ export interface Asked {
   /** Does the same request, made twice, leave what it leaves when made once? Default: all but POST. */
   repeatable?: boolean;
   actor?: Actor;
+  /** Of the body, where that is no JSON (`params.data`), and of the answer. */
+  contentType?: string;
+  accept?: string;
 }
 
 export interface Ask {
@@ -83,7 +86,12 @@ export function asker(home: GithubHome, options: AskOptions = {}): Ask {
         // Where the address has no place for them they would be sent as a query or in the body.
         ...(asked.route.includes('{owner}') && { owner: home.owner, repo: home.name }),
         ...asked.params,
-        headers: { 'x-github-api-version': API_VERSION, ...(authorization && { authorization }) },
+        headers: {
+          'x-github-api-version': API_VERSION,
+          ...(authorization && { authorization }),
+          ...(asked.contentType && { 'content-type': asked.contentType }),
+          ...(asked.accept && { accept: asked.accept }),
+        },
         request: { redirect: 'manual' },
       });
     } catch (error) {

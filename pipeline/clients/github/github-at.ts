@@ -7,6 +7,7 @@ import type { Github } from './github.ts';
 import { identity } from './identity.ts';
 import { issues } from './issues.ts';
 import { pulls } from './pulls.ts';
+import { releases } from './releases.ts';
 import { repository } from './repository.ts';
 import { rulesets } from './rulesets.ts';
 import { statuses } from './statuses.ts';
@@ -29,6 +30,7 @@ export function githubAt(home: GithubHome, options: GithubOptions = {}): Github 
     ...actions(ask),
     ...issues(ask),
     ...contents(ask),
+    ...releases(ask),
     ...rulesets(ask),
     ...repository(ask),
   };

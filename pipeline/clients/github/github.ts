@@ -58,6 +58,21 @@ export interface Issue {
   page: string;
 }
 
+export interface Release {
+  id: number;
+  tag: string;
+  /** What it was made for: a commit, or a branch where a person made it. */
+  commit: string;
+  title: string;
+  body: string;
+  draft: boolean;
+  page: string;
+  /** With a template at its end. */
+  uploadUrl: string;
+  /** `whole`: its upload was completed. */
+  assets: { id: number; name: string; bytes: number; whole: boolean }[];
+}
+
 export type Permission = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
 
 /** As GitHub's API writes it; `.github/rulesets/*.json` hold it too. */
@@ -167,6 +182,24 @@ export interface Github {
     path: string,
     file: { branch: string; content: string; message: string; replaces?: string },
   ): Promise<{ commit: string }>;
+
+  /** @returns false where there is a tag of that name already, of whatever commit */
+  createTag(name: string, sha: string): Promise<boolean>;
+  /** The one that is marked so; no draft. */
+  latestRelease(): Promise<Release | null>;
+  /** The newest hundred, drafts too. */
+  releases(): Promise<Release[]>;
+  /** A draft: nobody sees it until it is published. */
+  createRelease(release: { tag: string; commit: string; title: string; body: string }): Promise<Release>;
+  /** @param change.publish no draft any more, and the latest one */
+  updateRelease(id: number, change: { title?: string; body?: string; publish?: boolean }): Promise<Release>;
+  uploadAsset(
+    release: Pick<Release, 'id' | 'tag' | 'uploadUrl'>,
+    file: { name: string; bytes: Uint8Array; type: string },
+  ): Promise<void>;
+  /** One that is not there is no error. */
+  deleteAsset(id: number): Promise<void>;
+  downloadAsset(id: number, options: { maxBytes: number }): Promise<Uint8Array>;
 
   rulesets(): Promise<Ruleset[]>;
   createRuleset(ruleset: Ruleset): Promise<Ruleset>;
