@@ -1,45 +1,101 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
+import { shedLoad } from './guards/shed.ts';
+import { measureRoutes } from './monitor/measure.ts';
 import type { Parts } from './parts.ts';
 import { ProblemError, sendProblem } from './problem.ts';
+import { logRequests } from './request-log.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { rootRoute } from './routes/root.ts';
 
-/** The service without its socket: `main.ts` listens, tests inject. */
+/** The service without its socket: `main.ts` listens, tests inject.
+ *  @param options.guards false: without what turns requests away, to measure what that costs */
 export async function buildApp(
   parts: Parts,
-  { logger = false }: { logger?: FastifyServerOptions['logger'] } = {},
+  { logger = false, guards = true }: { logger?: FastifyServerOptions['logger']; guards?: boolean } = {},
 ) {
-  const { settings, slots } = parts;
+  const { settings, monitor } = parts;
   const app = Fastify({
     logger,
+    // A share of them is logged by hand.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: 10_000,
-    handlerTimeout: 5_000,
     connectionTimeout: 15_000,
     keepAliveTimeout: 5_000,
+    http: { headersTimeout: 10_000, maxHeaderSize: 16_384 },
+    trustProxy: settings.trustProxy,
+    genReqId: requestId,
+    routerOptions: { maxParamLength: 200 },
+    // Whoever was sent here before the service began to stop is answered.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerBrokenRequest,
   });
-  // Every answer, an error too, says what is served; a route whose answer another edition gave says that one.
-  app.addHook('onRequest', async (_request, reply) => {
-    const current = slots.of().current;
-    if (current) reply.headers(current.headers);
-  });
-  explainErrors(app);
+  measureRoutes(app, monitor);
+  if (logger) logRequests(app, settings);
+  tellWhatIsServed(app, parts);
+  explainErrors(app, parts);
+  if (guards) await shedLoad(app, parts);
   await app.register(rootRoute, parts);
   await app.register(healthRoute, parts);
+  await app.register(metricsRoute, parts);
   await app.register(forecastRoute, parts);
   return app;
 }
 
-function explainErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'no-route', {
+/** An identity that a client gave is kept where it is one; it is the prediction's too. */
+function requestId({ headers }: { headers: IncomingHttpHeaders }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** Every answer, an error too, says what is served; a route whose answer another edition gave says that one. */
+function tellWhatIsServed(app: FastifyInstance, { slots, life }: Parts): void {
+  const first = slots.of();
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    const { current } = first;
+    if (current) reply.headers(current.headers);
+    // A connection that is kept open would be cut off in the end.
+    if (life.stopping) reply.header('connection', 'close');
+    done();
+  });
+}
+
+/** What is no HTTP reaches no route. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const [status, title] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The head of the request is too large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request did not come whole in time']
+        : ['400 Bad Request', 'This is no HTTP request'];
+  const body = JSON.stringify({
+    type: 'urn:perennial:problem:http',
+    title,
+    status: Number(status.slice(0, 3)),
+  });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/problem+json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+function explainErrors(app: FastifyInstance, { monitor }: Parts): void {
+  app.setNotFoundHandler((request, reply) => {
+    monitor.requests.inc({ route: 'unknown', method: methodOf(request.method), status: 404 });
+    return sendProblem(reply, 'no-route', {
       status: 404,
       title: 'There is nothing here',
       detail: `${request.method} ${request.url.split('?')[0]} is not served; GET / tells what is`,
-    }),
-  );
+    });
+  });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof ProblemError) return sendProblem(reply, error.kind, error.problem);
     if (error instanceof CoordinatesError) {
@@ -62,6 +118,11 @@ function explainErrors(app: FastifyInstance): void {
       detail: 'the service failed; its log says why',
     });
   });
+}
+
+/** Label of a method: what a client writes there is not ours. */
+function methodOf(method: string): string {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other';
 }
 
 const TITLES: Record<CoordinatesError['reason'], string> = {

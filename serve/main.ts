@@ -5,15 +5,14 @@ import { readParams } from '../pipeline/params.ts';
 import { withoutSecrets } from '../pipeline/secrets.ts';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import { buildApp } from './app.ts';
+import { Life } from './guards/life.ts';
 import { monitorOf } from './monitor/monitor.ts';
 import { openSource } from './open-source.ts';
 import { exampleQuestion } from './predictor/example.ts';
 import { loadFirst } from './predictor/follow.ts';
 import { Slots } from './predictor/slots.ts';
+import { logOptions } from './request-log.ts';
 import { readServiceSettings } from './settings.ts';
-
-/** How long requests under way may take to end after SIGTERM. */
-const GRACE_MS = 10_000;
 
 const program = new Command('serve')
   .description('Answers questions from what `npm start` left: GET /forecast?lat=…&lon=…')
@@ -40,12 +39,10 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
   const source = await openSource(settings, { workspace, models });
   const slots = new Slots(models);
   for (const slot of slots.all) await loadFirst(slot, source);
-  const parts = { slots, monitor: monitorOf(), settings, now: () => new Date() };
-  const app = await buildApp(parts, { logger: { level: settings.logLevel } });
-  stopOnSignal(async () => {
-    await app.close();
-    await source.close();
-  });
+  const life = new Life();
+  const parts = { slots, monitor: monitorOf(), settings, life, now: () => new Date() };
+  const app = await buildApp(parts, { logger: logOptions(settings) });
+  stopOnSignal(() => life.stop(app, { ...settings, after: () => source.close() }));
   const address = await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES') throw cause;
     throw new UsageError(
@@ -76,12 +73,14 @@ async function whatToServe(options: { model?: string; workspace?: string }, want
   return { models, workspace: options.workspace ?? written };
 }
 
-/** New connections are refused at once; what is being answered ends, or the grace does. */
-function stopOnSignal(close: () => Promise<void>): void {
+/** The first signal ends it in peace, a second one at once. */
+function stopOnSignal(stop: () => Promise<boolean>): void {
+  let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      setTimeout(() => process.exit(1), GRACE_MS).unref();
-      void close().then(() => process.exit(0));
+    process.on(signal, () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      void stop().then((ended) => process.exit(ended ? 0 : 1));
     });
   }
 }

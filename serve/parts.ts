@@ -1,3 +1,4 @@
+import type { Life } from './guards/life.ts';
 import type { Monitor } from './monitor/monitor.ts';
 import type { Slots } from './predictor/slots.ts';
 import type { ServiceSettings } from './settings.ts';
@@ -7,5 +8,6 @@ export interface Parts {
   slots: Slots;
   monitor: Monitor;
   settings: ServiceSettings;
+  life: Life;
   now: () => Date;
 }

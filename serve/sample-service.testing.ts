@@ -10,6 +10,7 @@ import { observe } from '../pipeline/tasks/forecast/observe.ts';
 import { type BaselineName, baseline } from '../pipeline/tasks/forecast/predict/baselines.ts';
 import { bundleJson } from '../pipeline/tasks/forecast/predict/bundle-json.ts';
 import { withWarmUp } from '../pipeline/tasks/forecast/warm-up.ts';
+import { Life } from './guards/life.ts';
 import { monitorOf } from './monitor/monitor.ts';
 import type { Parts } from './parts.ts';
 import { loadModel } from './predictor/model.ts';
@@ -124,7 +125,13 @@ export function samplePartsOf(
 ): Parts {
   const slots = new Slots([MODEL]);
   slots.of(MODEL).swap({ model: loadModel(files, version), pack: loadPack(pack) });
-  return { slots, monitor: monitorOf({ processMetrics: false }), settings: readServiceSettings(env), now };
+  return {
+    slots,
+    monitor: monitorOf({ processMetrics: false }),
+    settings: readServiceSettings(env),
+    life: new Life(),
+    now,
+  };
 }
 
 /** The newest day is 30 June 2026; tract n has about 100 · n a day, with a week in it. */

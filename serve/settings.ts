@@ -15,6 +15,11 @@ const list = z.string().transform((text) =>
     .filter(Boolean),
 );
 
+const hashes = list.refine(
+  (all) => all.every((one) => /^[0-9a-f]{64}$/.test(one)),
+  'expected SHA-256 hashes in lower-case hex, separated by commas: printf %s "$KEY" | sha256sum',
+);
+
 /** Everything that can be set, each from the environment variable of the same name. `docs/service.md` has the table. */
 const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -39,13 +44,25 @@ const Environment = z.object({
   PERENNIAL_TRIAL_MAX_LATENCY_RATIO: number(1, 100).default(2),
   PERENNIAL_TRIAL_MAX_DIFFERENCE: number(0, 1000).default(0.5),
   /** SHA-256 (hex) of the keys that may call /admin; none: nobody may. */
-  PERENNIAL_ADMIN_KEYS: list.default([]),
+  PERENNIAL_ADMIN_KEYS: hashes.default([]),
+  /** SHA-256 (hex) of the keys of clients that are counted each on their own by the rate limit. */
+  PERENNIAL_API_KEYS: hashes.default([]),
+  /** Requests a minute of one client; 0: no limit. */
   PERENNIAL_RATE_LIMIT: whole(0, 10_000_000).default(6000),
   PERENNIAL_MAX_BODY_BYTES: whole(1024, 1_000_000_000).default(1_048_576),
   PERENNIAL_MAX_ROWS: whole(1, 1_000_000).default(1000),
   PERENNIAL_MAX_QUEUE: whole(1, 100_000).default(100),
   PERENNIAL_MAX_JOBS: whole(1, 10_000).default(16),
   PERENNIAL_JOB_KEPT_SECONDS: whole(1, 604_800).default(3600),
+  /** Beyond these, requests are turned away. */
+  PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: whole(10, 60_000).default(500),
+  PERENNIAL_MAX_RSS_BYTES: whole(50_000_000, 1e12).default(1_500_000_000),
+  /** After SIGTERM: how long requests are still taken, for load balancers to see that it is not ready, and how long what is
+   *  under way may take then. */
+  PERENNIAL_DRAIN_SECONDS: number(0, 300).default(0),
+  PERENNIAL_GRACE_SECONDS: number(0.1, 300).default(10),
+  /** Addresses of proxies whose X-Forwarded-For is believed, for the rate limit. */
+  PERENNIAL_TRUST_PROXY: list.optional(),
 });
 
 export type ServiceSettings = ReturnType<typeof readServiceSettings>;
@@ -78,6 +95,12 @@ export function readServiceSettings(env: NodeJS.ProcessEnv) {
       maxDifference: data.PERENNIAL_TRIAL_MAX_DIFFERENCE,
     },
     adminKeys: data.PERENNIAL_ADMIN_KEYS,
+    apiKeys: data.PERENNIAL_API_KEYS,
+    maxEventLoopDelayMs: data.PERENNIAL_MAX_EVENT_LOOP_DELAY_MS,
+    maxRssBytes: data.PERENNIAL_MAX_RSS_BYTES,
+    drainMs: data.PERENNIAL_DRAIN_SECONDS * 1000,
+    graceMs: data.PERENNIAL_GRACE_SECONDS * 1000,
+    trustProxy: data.PERENNIAL_TRUST_PROXY ?? false,
     /** Requests a minute and key; 0: no limit. */
     rateLimit: data.PERENNIAL_RATE_LIMIT,
     maxBodyBytes: data.PERENNIAL_MAX_BODY_BYTES,

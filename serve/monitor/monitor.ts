@@ -15,8 +15,11 @@ export function monitorOf({ processMetrics = true } = {}) {
     new Gauge({ name: `perennial_${name}`, help, labelNames, registers });
   const histogram = <L extends string>(name: string, help: string, labelNames: L[], buckets: number[]) =>
     new Histogram({ name: `perennial_${name}`, help, labelNames, buckets, registers });
+  const live = { inFlight: 0 };
   return {
     registry,
+    /** Counted by hand, read when it is asked for. */
+    live,
     /** `route` is the pattern that was registered (`unknown` where none fits), `status` the code. */
     requests: counter('http_requests_total', 'Answered requests.', ['route', 'method', 'status']),
     latency: histogram(
@@ -25,7 +28,14 @@ export function monitorOf({ processMetrics = true } = {}) {
       ['route'],
       LATENCY,
     ),
-    inFlight: gauge('http_requests_in_flight', 'Requests being answered.', []),
+    inFlight: new Gauge({
+      name: 'perennial_http_requests_in_flight',
+      help: 'Requests being answered.',
+      registers,
+      collect() {
+        this.set(live.inFlight);
+      },
+    }),
     /** pressure, queue, rate-limit, timeout */
     shed: counter('shed_requests_total', 'Requests turned away so that others are answered.', ['reason']),
     predictions: counter('predictions_total', 'Predicted rows and tracts.', ['model', 'version']),
