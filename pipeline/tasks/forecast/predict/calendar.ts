@@ -21,6 +21,8 @@ const DAY_MS = 86_400_000;
 export function calendarOf(panel: Pick<TargetPanel, 'step' | 'start' | 'stepMs' | 'tracts'>): Calendar {
   const countries = panel.tracts.map((tract) => tract.country?.toUpperCase());
   const knowsHolidays = panel.step === 'day' || panel.step === 'hour';
+  // Steps are asked one after the other: most lie in the year of the one before.
+  let newest: Rest | undefined;
   return {
     weekday: (index) => (new Date(timeAt(panel, index)).getUTCDay() + 6) % 7,
     hour: (index) => (panel.step === 'hour' ? new Date(timeAt(panel, index)).getUTCHours() : 0),
@@ -29,7 +31,9 @@ export function calendarOf(panel: Pick<TargetPanel, 'step' | 'start' | 'stepMs' 
       const country = countries[tract];
       if (!knowsHolidays || country === undefined) return 0;
       const day = Math.floor(timeAt(panel, index) / DAY_MS);
-      return holidaysOf(country, new Date(day * DAY_MS).getUTCFullYear()).has(day) ? 1 : 0;
+      if (newest?.country !== country || day < newest.from || day >= newest.to)
+        newest = holidaysOf(country, new Date(day * DAY_MS).getUTCFullYear());
+      return newest.days.has(day) ? 1 : 0;
     },
   };
 }
@@ -40,11 +44,19 @@ function yearFraction(time: number): number {
   return (time - from) / (Date.UTC(year + 1, 0, 1) - from);
 }
 
-const cache = new Map<string, Set<number>>();
+/** A country's holidays of one year; days since 1970, from `from` to before `to`. */
+interface Rest {
+  country: string;
+  from: number;
+  to: number;
+  days: Set<number>;
+}
 
-/** Days since 1970 on which a country rests. Computing a year takes about 10 ms, hence the cache.
+const cache = new Map<string, Rest>();
+
+/** Computing a year takes about 10 ms, hence the cache.
  *  @param country ISO 3166-1 alpha-2; unknown ones have no holidays */
-function holidaysOf(country: string, year: number): Set<number> {
+function holidaysOf(country: string, year: number): Rest {
   const key = `${country}:${year}`;
   const found = cache.get(key);
   if (found !== undefined) return found;
@@ -56,6 +68,7 @@ function holidaysOf(country: string, year: number): Set<number> {
     const length = Math.max(1, Math.round((holiday.end.getTime() - holiday.start.getTime()) / DAY_MS));
     for (let day = first; day < first + Math.min(length, 10); day++) days.add(day);
   }
-  cache.set(key, days);
-  return days;
+  const rest = { country, from: Date.UTC(year, 0, 1) / DAY_MS, to: Date.UTC(year + 1, 0, 1) / DAY_MS, days };
+  cache.set(key, rest);
+  return rest;
 }

@@ -45,6 +45,11 @@ export function spreadAt(state: IntervalState, tract: number, horizon: number, f
   return scale * Math.sqrt(relative * relative + counting / (Math.max(0, forecast) + 1));
 }
 
+/** Of a tract that the state does not know. */
+export function usualScale({ tractScale }: IntervalState): number {
+  return [...tractScale].sort((a, b) => a - b)[tractScale.length >> 1] ?? 1;
+}
+
 /** Error on the scale where spreads are measured: log ratio for counts, difference for real numbers. */
 export function errorOf(scale: 'count' | 'real', truth: number, forecast: number): number {
   return scale === 'real'

@@ -6,7 +6,7 @@ import { BASELINES, type BaselineName, loadBaseline } from './baselines.ts';
 import { blendAt } from './blend.ts';
 import { readBundleJson } from './bundle-json.ts';
 import type { Fitted, Known } from './fitted.ts';
-import { type IntervalState, quantilesAt } from './intervals.ts';
+import { type IntervalState, quantilesAt, usualScale } from './intervals.ts';
 import { LSTM, loadLstm } from './lstm-fitted.ts';
 import { loadTrees } from './trees.ts';
 
@@ -41,6 +41,8 @@ export interface Forecaster {
   /** Pure: the same `known` and state give the same answer.
    *  @param intervals default: the one of the bundle */
   forecast(known: Known, intervals?: IntervalState): Forecasts;
+  /** The medians alone. */
+  point(known: Known): Float64Array;
 }
 
 /** Opens a bundle without TensorFlow.
@@ -50,11 +52,13 @@ export function loadForecaster(files: BundleFiles): Forecaster {
   if (spec.format !== 1) throw new CorruptError(`spec.json has format ${spec.format}, expected 1`);
   const intervals = readBundleJson<IntervalState>(files, 'intervals.json');
   const members = spec.members.map((name) => loadMember(name, files));
+  const medians = (known: Known) => pointForecasts(spec, members, known);
   return {
     spec,
     intervals,
+    point: medians,
     forecast(known, state = intervals) {
-      const point = pointForecasts(spec, members, known);
+      const point = medians(known);
       return { point, quantiles: quantilesOf(point, stateFor(state, known.panel), spec.maxHorizon) };
     },
   };
@@ -89,17 +93,13 @@ function pointForecasts(spec: ForecastSpec, members: Fitted[], known: Known): Fl
 /** Scales in the order of a panel's tracts: newer data may have more tracts than the training. */
 export function stateFor(state: IntervalState, panel: { tracts: { id: string }[] }): IntervalState {
   const scales = new Map(state.tracts.map((id, index) => [id, state.tractScale[index]]));
-  const usual = median(state.tractScale);
+  const usual = usualScale(state);
   return {
     ...state,
     tracts: panel.tracts.map((tract) => tract.id),
     tractScale: panel.tracts.map((tract) => scales.get(tract.id) ?? usual),
     horizons: state.horizons.map((horizon) => ({ ...horizon, offsets: [...horizon.offsets] })),
   };
-}
-
-function median(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 1;
 }
 
 function quantilesOf(point: Float64Array, state: IntervalState, maxHorizon: number): Float64Array {

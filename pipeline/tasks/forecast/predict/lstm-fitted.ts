@@ -3,7 +3,7 @@ import type { BundleFiles } from '../../../contracts/bundle.ts';
 import { CorruptError } from '../../../contracts/errors.ts';
 import { timeAt } from '../../../contracts/panel.ts';
 import type { Fitted, Known } from './fitted.ts';
-import { networkForward } from './lstm-forward.ts';
+import { networkForward, type Weights } from './lstm-forward.ts';
 import { baseAt, fromScale, lstmSeries, spreads, writeLeads, writeWindow } from './lstm-inputs.ts';
 import { LstmShape, leadWidth, stepWidth, weightCount, weightViews } from './lstm-shape.ts';
 
@@ -33,11 +33,13 @@ const Header = z.strictObject({
 
 export function lstmFitted(state: LstmState): LstmFitted {
   const { shape } = state;
+  // Widened once, not at each forecast: for one row the copies took as long as the network.
+  const networks = state.networks.map((weights) => weightViews(shape, new Float64Array(weights)));
   return {
     name: LSTM,
     maxLead: shape.maxLead,
     state,
-    forecast: (known) => forecast(state, known),
+    forecast: (known) => forecast(state, networks, known),
     files: () =>
       new Map([
         [HEADER, Buffer.from(`${JSON.stringify(headerOf(state), null, 2)}\n`)],
@@ -69,8 +71,8 @@ export function loadLstm(files: BundleFiles): LstmFitted {
   return lstmFitted({ shape: header.shape, networks, spread: header.spread });
 }
 
-function forecast(state: LstmState, all: Known): Float64Array {
-  const { shape, networks } = state;
+function forecast(state: LstmState, networks: Weights[], all: Known): Float64Array {
+  const { shape } = state;
   const { maxLead, season, lookback } = shape;
   // A window reads three seasons before its first step, no further.
   const known = newest(all, lookback + 3 * season + 1);
@@ -85,9 +87,9 @@ function forecast(state: LstmState, all: Known): Float64Array {
     writeLeads(series, window, leads, tract * maxLead * leadWidth(season));
   }
   const sum = new Float64Array(batch * maxLead);
+  const [xs, leadsOf] = [new Float64Array(x), new Float64Array(leads)];
   for (const weights of networks) {
-    const views = weightViews(shape, Float64Array.from(weights));
-    const answer = networkForward(Float64Array.from(x), Float64Array.from(leads), batch, shape, views);
+    const answer = networkForward(xs, leadsOf, batch, shape, weights);
     for (let k = 0; k < sum.length; k++) sum[k] += answer[k];
   }
   return sum.map((total, k) => {

@@ -1,7 +1,7 @@
 import { type LstmShape, leadWidth, stepWidth, type WeightName } from './lstm-shape.ts';
 
 /** Weights and inputs in float64: one kind of array keeps the inner loop fast, and sums exact. */
-type Weights = Record<WeightName, Float64Array>;
+export type Weights = Record<WeightName, Float64Array>;
 
 /** The forward pass of one LSTM layer from zero state, equal to the trained layer; gates in the order input, forget,
  *  candidate, output. Sums in float64, so that only the weights are rounded.

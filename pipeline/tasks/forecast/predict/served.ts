@@ -1,25 +1,40 @@
 import type { BundleFiles } from '../../../contracts/bundle.ts';
 import { CorruptError } from '../../../contracts/errors.ts';
-import { ReferenceStatistics, type ServedModel } from '../../../contracts/serving.ts';
+import { ReferenceStatistics, RequestSchema, type ServedModel } from '../../../contracts/serving.ts';
 import { readBundleJson } from './bundle-json.ts';
+import { loadLearnt } from './learnt.ts';
 import { loadForecaster } from './load.ts';
 import { requestOf } from './request.ts';
+import { rowPredictor } from './rows.ts';
 import { type WarmUp, warmUpDifference } from './warm-up.ts';
 
-/** Opens a bundle of the forecast task for the service.
+/** Opens a bundle of the forecast task for the service. Bundles of before `request.json`, `reference.json` and `learnt.json`
+ *  say what can be derived from the rest of them.
  *  @throws CorruptError if a file is missing or not what it should be */
 export function loadServed(files: BundleFiles): ServedModel {
   const forecaster = loadForecaster(files);
   const warmUp = readBundleJson<WarmUp>(files, 'warm-up.json');
+  const learnt = loadLearnt(files, warmUp);
+  const predictRow = rowPredictor(forecaster, { learnt, axis: warmUp.panel });
   return {
-    request: requestOf(forecaster.spec, forecaster.intervals.tracts),
-    reference: files.has('reference.json')
-      ? ReferenceStatistics.parse(readBundleJson(files, 'reference.json'))
-      : null,
-    predict: () => {
-      throw new CorruptError('not yet');
-    },
+    request: files.has('request.json')
+      ? parsed(files, 'request.json', RequestSchema)
+      : requestOf(forecaster.spec, forecaster.intervals.tracts),
+    reference: files.has('reference.json') ? parsed(files, 'reference.json', ReferenceStatistics) : null,
+    predict: (rows) => rows.map(predictRow),
     warmUp: () => warmUpDifference(forecaster, warmUp),
     forecastPack: null,
   };
+}
+
+function parsed<T>(files: BundleFiles, path: string, schema: { parse(value: unknown): T }): T {
+  try {
+    return schema.parse(readBundleJson(files, path));
+  } catch (cause) {
+    if (cause instanceof CorruptError) throw cause;
+    throw new CorruptError(`${path} in the bundle is not what training writes`, {
+      cause,
+      hint: 'take the bundle from the registry again',
+    });
+  }
 }
