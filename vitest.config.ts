@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench'];
+const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench', 'monitoring'];
 const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 /** Whole runs of clones, minutes each. */
 const stories = 'test/stories/**/*.it.test.ts';

@@ -55,7 +55,7 @@ const MORE: typeof CHECKS = {
 /** Tests start servers and train: more of them side by side only wait for each other. */
 const TWO_AT_A_TIME = ['--poolOptions.forks.minForks=1', '--poolOptions.forks.maxForks=2'];
 
-const SOURCES = ['pipeline', 'serve', 'bench', 'test'];
+const SOURCES = ['pipeline', 'serve', 'bench', 'test', 'monitoring'];
 
 /** One command is one check. */
 async function command(name: string, args: string[], limitMs: number): Promise<Counts> {
