@@ -277,6 +277,8 @@ const LIE = `promotion: finding.promotion && {
       reason: 'It is better in every way.',
     },`;
 
+const TABLES = "tables: [{ ...challenger.table, model: 'challenger' }";
+
 async function challenger(point: string): Promise<Record<string, string>> {
   const path = 'pipeline/tasks/forecast/train.ts';
   const change = `tables: [{ ...challenger.table, point: challenger.table.${point}, model: 'challenger' }`;
