@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BundleFiles } from './bundle.ts';
 import type { PackForecasts } from './pack.ts';
+import { Timestamp } from './scalars.ts';
 
 /** Two machines round differently in the last digits; a code that reads a bundle wrongly is far off. */
 export const GOLDEN_TOLERANCE = 1e-6;
@@ -25,7 +26,14 @@ export const RequestField = z.discriminatedUnion('kind', [
     nullable: z.boolean().default(false),
   }),
   /** A moment, ISO 8601. */
-  z.strictObject({ kind: z.literal('time'), name, nullable: z.boolean().default(false) }),
+  z.strictObject({
+    kind: z.literal('time'),
+    name,
+    nullable: z.boolean().default(false),
+    /** Moments outside of these are refused before the model; absent: none is. */
+    earliest: Timestamp.optional(),
+    latest: Timestamp.optional(),
+  }),
   /** Numbers in the order of time, oldest first. */
   z.strictObject({
     kind: z.literal('series'),
@@ -100,4 +108,7 @@ export interface ServedModel {
   /** What this model makes of an observation pack's windows, whoever made the forecasts that are in it; null where its kind
    *  forecasts no tracts. @throws CorruptError where the pack has no windows, or ones that this model cannot read */
   forecastPack: ((pack: BundleFiles) => PackForecasts) | null;
+  /** Ids of the tracts whose windows in an observation pack lie outside of what this model has learnt from; absent where its
+   *  kind forecasts no tracts. @throws CorruptError as `forecastPack` */
+  outOfRangeTracts?(pack: BundleFiles): Set<string>;
 }

@@ -7,6 +7,7 @@ import { observe } from './observe.ts';
 import { BASELINES } from './predict/baselines.ts';
 import { readBundleJson } from './predict/bundle-json.ts';
 import { loadForecaster } from './predict/load.ts';
+import { loadServed } from './predict/served.ts';
 import { type WarmUp, warmUpDifference } from './predict/warm-up.ts';
 import { score } from './score.ts';
 import { scoreBaselines } from './score-baselines.ts';
@@ -79,6 +80,9 @@ describe('train', () => {
 
     const warmUp = readBundleJson<WarmUp>(result.files, 'warm-up.json');
     expect(warmUpDifference(loadForecaster(result.files), warmUp)).toBe(0);
+    const served = loadServed(result.files);
+    expect(served.request.fields[0]).toMatchObject({ categories: ['t0', 't1', 't2', 't3'] });
+    expect(served.reference?.fields.values).toMatchObject({ n: 1000, missing: 0 });
     const other = { ...warmUp, point: warmUp.point.map((value) => value * 1.01 + 1) };
     expect(warmUpDifference(loadForecaster(result.files), other)).toBeGreaterThan(0.005);
 

@@ -18,6 +18,7 @@ import type { IntervalState } from './predict/intervals.ts';
 import { knownAt } from './predict/known.ts';
 import type { ForecastSpec } from './predict/load.ts';
 import { type Rolled, roll } from './rolling.ts';
+import { withServing } from './serving-files.ts';
 import { truthsKnown } from './truth.ts';
 import { withWarmUp } from './warm-up.ts';
 
@@ -229,7 +230,7 @@ function bundleOf(spec: ForecastSpec, fits: Fitted[], state: IntervalState, pane
     ...bundleJson('intervals.json', state),
     ...fits.flatMap((fitted) => [...fitted.files()]),
   ]);
-  return withWarmUp(files, panel);
+  return withServing(withWarmUp(files, panel), panel);
 }
 
 function leaderboardOf(about: {

@@ -8,6 +8,9 @@ const LONGEST = 1_100;
 /** No place has more cases a day than there are people. */
 const MOST = 1e10;
 
+/** Before and after the training: what lies further away is a slip of the hand. */
+const YEARS = 30;
+
 /** What `POST /predict` of a forecast model asks for: a tract, its newest values, and when the last of them was.
  *  @param tracts ids that the model has learnt from */
 export function requestOf(spec: ForecastSpec, tracts: string[]): RequestSchema {
@@ -16,7 +19,7 @@ export function requestOf(spec: ForecastSpec, tracts: string[]): RequestSchema {
     format: 1,
     fields: [
       { kind: 'category', name: 'tract', categories: tracts },
-      { kind: 'time', name: 'time' },
+      { kind: 'time', name: 'time', earliest: yearsOff(spec, -YEARS), latest: yearsOff(spec, YEARS) },
       {
         kind: 'series',
         name: 'values',
@@ -40,4 +43,9 @@ export function requestOf(spec: ForecastSpec, tracts: string[]): RequestSchema {
       values: Array.from({ length: 28 }, (_, step) => 20 + (step % 7)),
     },
   });
+}
+
+function yearsOff({ trainEnd }: ForecastSpec, years: number): string {
+  const date = new Date(trainEnd);
+  return new Date(date.setUTCFullYear(date.getUTCFullYear() + years)).toISOString();
 }

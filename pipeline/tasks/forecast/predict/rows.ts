@@ -76,8 +76,14 @@ export function rowPredictor(
 export function momentOf(time: Row[string]): number {
   const [, day, hour = '00', minute = '00'] = ISO.exec(String(time)) ?? [];
   const moment = day === undefined ? Number.NaN : Date.parse(`${day}T${hour}:${minute}:00Z`);
-  if (Number.isFinite(moment)) return moment;
+  const { earliest, latest } = MOMENTS;
+  // 30 February would be read as 2 March.
+  const isThere = Number.isFinite(moment) && new Date(moment).toISOString().startsWith(day);
+  if (isThere && moment >= earliest && moment < latest) return moment;
   throw new RangeError(`expected a day or an hour such as 2026-06-30T12:00, got ${JSON.stringify(time)}`);
 }
+
+/** Each year that is asked about is remembered with its holidays: there must not be any number of them. */
+const MOMENTS = { earliest: Date.UTC(1900, 0, 1), latest: Date.UTC(2200, 0, 1) };
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2})(?::?(\d{2}))?)?/;
