@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { CorruptError } from '../contracts/errors.ts';
 import type { ModelParams } from '../contracts/params.ts';
-import { writeJson } from '../files.ts';
+import { readJson, writeJson } from '../files.ts';
 import { paths, REPOSITORY, type Workspace } from '../workspace.ts';
 import { codeOf, workTree } from './code-of.ts';
 import type { ReadText } from './tree-reader.ts';
@@ -50,6 +50,27 @@ export function recipePath(workspace: Workspace, model: string, stage: CachedSta
  *  @param read the work tree, or one commit of the repository */
 export async function recipeOf(stage: CachedStage, params: ModelParams, read: ReadText): Promise<Recipe> {
   return { stage, params: settingsOf(stage, params), inputs: {}, ...(await codeOfStage(stage, read)) };
+}
+
+/** Name of what makes a model beside its data: the same for the same code, settings and libraries. */
+export function recipeName({ features, train }: Record<'features' | 'train', Recipe>): string {
+  // Optional inputs are of one day's plan.
+  const made = [features, train].map((recipe) => ({ ...recipe, inputs: {} }));
+  return sha256(JSON.stringify(made, sorted));
+}
+
+/** As a replacer: keys in order, whoever wrote them. */
+function sorted(_key: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The recipe that a run has written; null where there is none. */
+export async function writtenRecipe(workspace: Workspace, model: string): Promise<string | null> {
+  const [features, train] = await Promise.all(
+    (['features', 'train'] as const).map((stage) => readJson(recipePath(workspace, model, stage), Recipe)),
+  );
+  return features && train ? recipeName({ features, train }) : null;
 }
 
 /** Where the data come from, when they are checked and who promotes does not change what a stage makes of them. */

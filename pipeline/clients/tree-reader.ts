@@ -12,6 +12,7 @@ const MOST_BYTES = 8_000_000;
 /** Files that are read at once: a process a file would take seconds. */
 const AT_ONCE = [
   /^pipeline\/.*\.ts$/,
+  /^serve\/.*\.ts$/,
   /^(params\.yaml|package-lock\.json|dvc\.yaml|dvc\.lock|data\.dvc|reports\/[^/]+\/(production|source|gate)\.json)$/,
   /^reports\/[^/]+\/history\/[^/]+\.json$/,
 ];

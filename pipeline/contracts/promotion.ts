@@ -54,10 +54,10 @@ export const Production = z.strictObject({
 export type Production = z.infer<typeof Production>;
 
 /** One file of `reports/<model>/history/`: a promotion, a refusal, a rollback, or the word of a person that overrides a
- *  refused review. */
+ *  refused review or lifts a bar. */
 export const HistoryEntry = z.strictObject({
   at: Timestamp,
-  kind: z.enum(['promotion', 'refusal', 'rollback', 'override']),
+  kind: z.enum(['promotion', 'refusal', 'rollback', 'override', 'lift']),
   by: z.string(),
   from: z.string().nullable(),
   to: z.string().nullable(),
@@ -67,6 +67,12 @@ export const HistoryEntry = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{40}$/)
     .optional(),
+  /** Of a rollback that bars what it takes away: no bundle of this digest or this recipe is promoted by itself. */
+  barred: z
+    .strictObject({ digest: Sha256, /** null: it could not be told. */ recipe: Sha256.nullable() })
+    .optional(),
+  /** Of a lift: the digest that was barred. */
+  lifted: Sha256.optional(),
   /** Of an override: where it was said. */
   pull_request: z.number().int().positive().optional(),
 });

@@ -41,6 +41,7 @@ export async function compareModel(
     model,
     plan,
     challenger: training ?? challengerIn(submission),
+    recipe: change.recipe,
     commit: commits.head,
     now: bench.now(),
     signal: bench.signal,

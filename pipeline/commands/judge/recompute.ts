@@ -43,6 +43,8 @@ export async function recompute(
     model: string;
     plan: Plan;
     challenger: { name: string; digest: string };
+    /** Name of its recipe. */
+    recipe: string | null;
     commit: string;
     now: Date;
     signal?: AbortSignal;
@@ -92,6 +94,7 @@ export async function recompute(
       policy,
       horizons: params.horizons,
       axis: panel,
+      recipe: about.recipe,
       isBaseline,
       decidedAt: about.now.toISOString(),
     });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { recipeName } from '../../clients/recipe.ts';
 import type { ReadText } from '../../clients/tree-reader.ts';
 import type { ModelParams, Params } from '../../contracts/params.ts';
 import type { Production } from '../../contracts/promotion.ts';
@@ -28,6 +29,8 @@ export interface Change {
   champion: Production | null;
   /** Of the pull request, where it names another one than its base. */
   promotes: Production | null;
+  /** Name of what would make it; null where that cannot be read. */
+  recipe: string | null;
   /** Why it is not judged on its merits. */
   refusal: Refusal | null;
 }
@@ -66,7 +69,10 @@ async function changeOf(
 ): Promise<Change> {
   const { before, after, trunk, into } = about;
   const champion = await productionIn(trees.master, model);
-  const change: Change = { model, kind: 'changed', before, after, champion, promotes: null, refusal: null };
+  const change: Change = {
+    ...{ model, kind: 'changed', before, after, champion },
+    ...{ promotes: null, recipe: null, refusal: null },
+  };
   if (!after) return { ...change, kind: 'removed' };
   const withProduction = into === 'master';
   try {
@@ -75,6 +81,7 @@ async function changeOf(
     const then = await modelInputs(trees.from, model).catch(() => null);
     if (then && now && sameInputs(then, now, { production: withProduction }))
       return { ...change, kind: 'unchanged' };
+    change.recipe = now && recipeName(now.recipe);
     const there = await productionIn(trees.base, model);
     if (withProduction && now?.production && !isDeepStrictEqual(there, now.production))
       change.promotes = now.production;

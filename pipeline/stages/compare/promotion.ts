@@ -6,6 +6,7 @@ import type { PromotionParams } from '../../contracts/params.ts';
 import type { Plan } from '../../contracts/plan.ts';
 import type { HistoryEntry, Promotion } from '../../contracts/promotion.ts';
 import { SEASON_STEPS } from '../../metrics/season-steps.ts';
+import { barredBy, refusedAsBarred } from './barred.ts';
 import { decide } from './decide.ts';
 import { lookAt } from './history.ts';
 
@@ -20,13 +21,16 @@ export interface Comparison {
   axis: { step: Step; stepMs: number };
   /** The challenger is one of the baselines. */
   isBaseline: boolean;
+  /** Name of the challenger's recipe; null where it cannot be told. */
+  recipe: string | null;
   decidedAt: string;
 }
 
 /** The decision on what evaluate found.
  *  @throws CorruptError if the metrics lack a side, or were made against another champion than the plan's */
 export function promotionOf(comparison: Comparison): Promotion {
-  const { model, metrics, losses, plan, history, policy, horizons, axis, isBaseline, decidedAt } = comparison;
+  const { model, metrics, losses, plan, history, policy, horizons, axis, isBaseline, decidedAt, recipe } =
+    comparison;
   const challenger = metrics.models.find(({ role }) => role === 'challenger');
   const champion = metrics.models.find(({ role }) => role === 'champion');
   const baselines = metrics.models.filter(({ role }) => role === 'baseline');
@@ -59,7 +63,8 @@ export function promotionOf(comparison: Comparison): Promotion {
     look: plan.champion ? lookAt(plan.champion.version, history) : 1,
     blockMs: (Math.max(...horizons) + SEASON_STEPS[axis.step]) * axis.stepMs,
   });
-  return { ...decision, decided_at: decidedAt };
+  const bar = barredBy(history, { digest: challenger.digest, recipe });
+  return { ...(bar ? refusedAsBarred(decision, bar) : decision), decided_at: decidedAt };
 }
 
 const AGAIN = 'run evaluate again';

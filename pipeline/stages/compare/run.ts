@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readHistory } from '../../clients/history-folder.ts';
 import { readLosses } from '../../clients/loss-file.ts';
+import { writtenRecipe } from '../../clients/recipe.ts';
 import type { StageContext } from '../../context.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { FeatureSchema } from '../../contracts/features.ts';
@@ -41,6 +42,7 @@ export async function compare(
     policy: params.promotion,
     horizons: params.horizons,
     axis: { step: schema.step, stepMs: schema.step_ms },
+    recipe: await writtenRecipe(context.workspace, model),
     isBaseline: train.is_baseline || (versions.fallback ?? false),
     decidedAt: context.now().toISOString(),
   });
