@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Environment, GlobalOptions } from './environment.ts';
 
 interface Workbench {
@@ -84,6 +84,23 @@ export function addWorkflowCommands({ command, environment }: Workbench): void {
     .action(async (options) =>
       (await import('./etl/follow.ts')).followCommand(environment(options), options),
     );
+
+  command('bake <folder>')
+    .description('released.json with bundles and observation packs, verified: what an image is baked with')
+    .option('--model <name...>', 'these alone; default: every active one')
+    .addOption(
+      new Option(
+        '--from <which>',
+        'what production.json names, or the champion of the registry; default: champion where promotion.mode is local',
+      ).choices(['production', 'champion']),
+    )
+    .option('--pick <version>', 'this version in place of either; with one --model')
+    .option('--commit <sha>', 'of the code; default: the one that is checked out')
+    .option('--tag <tag>', 'of the release: v1.2.3')
+    .option('--image <reference>', 'what the image is pushed as')
+    .action(async (folder, options) => {
+      await (await import('./release/bake.ts')).bakeCommand(environment(options), folder, options);
+    });
 
   command('reply')
     .description('answer a `/perennial …` comment (workflow conversation)')

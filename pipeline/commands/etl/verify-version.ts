@@ -8,12 +8,13 @@ import type { Task } from '../../tasks/task.ts';
 
 /** Takes what `production.json` names out of the registry and asks it what it was asked when it was made: the bytes, the
  *  hashes and the answers must be those of its birth.
+ *  @returns it with its files, as they were checked
  *  @throws CorruptError with the reason why it must not be served */
 export async function verifyVersion(
-  production: Production,
+  production: Pick<Production, 'model' | 'version' | 'digest'>,
   registry: Pick<Registry, 'version' | 'bundle'>,
   task: Pick<Task, 'warmUp'>,
-): Promise<RegisteredVersion> {
+): Promise<{ version: RegisteredVersion; files: BundleFiles }> {
   const { model, version, digest } = production;
   const found = await registry.version(version);
   if (!found) {
@@ -36,5 +37,5 @@ export async function verifyVersion(
       { hint: 'the code that reads bundles has changed: mend it, or train the model anew' },
     );
   }
-  return found;
+  return { version: found, files };
 }
