@@ -6,6 +6,7 @@ const RADIANS = Math.PI / 180;
 const REACH = 2;
 /** Reach where that says nothing: one centre alone, or all of them in one town. */
 const LEAST_REACH_KM = 100;
+const KM_PER_DEGREE = 111.195;
 
 /** Cells around given coordinates: every point belongs to the nearest centre, as far as cells reach. */
 export interface Cells {
@@ -47,6 +48,14 @@ export function cellAt(
 ): { tract: string; distanceKm: number } {
   const nearest = nearestTo(cells, latitude, longitude);
   return { tract: cells.tracts[nearest], distanceKm: kilometres(cells, nearest, latitude, longitude) };
+}
+
+export function boxOfCells({ latitudes, longitudes, reachKm }: Cells) {
+  const reach = reachKm / KM_PER_DEGREE;
+  const bounds = (values: Float64Array) =>
+    values.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
+  const [[south, north], [west, east]] = [bounds(latitudes), bounds(longitudes)];
+  return { west: west - reach, south: south - reach, east: east + reach, north: north + reach };
 }
 
 /** The largest scalar product is the smallest angle: no trigonometry per centre. */

@@ -1,113 +1,134 @@
-import { distance } from '@turf/turf';
+import { CHILDREN, EARTH_KM, onSphere, outlineOf } from './outline.ts';
 import type { PolygonIndex } from './polygon-index.ts';
 
-const RADIANS = Math.PI / 180;
-/** Radius that turf measures with, so that bounds and distances agree. */
-const EARTH_KM = 6371.0088;
+/** Squares of distances that differ by less are the same to rounding: a tenth of a metre at a kilometre. */
+const SAME = 1e-15;
+/** Children of every level of the deepest tree: 8 ^ 10 blocks are more than memory holds. */
+const DEEPEST = 10;
 
-/**
- * The tract whose edge is nearest to a point outside all of them, by great circle.
- *
- * A first guess bounds the distance; only parts whose box is nearer than the best so far are measured edge by
- * edge. Edges are taken as great-circle arcs, which counties' short edges are to within metres.
- */
+// One question is answered at a time, and its notes need no memory of their own.
+const stackNode = new Int32Array(DEEPEST * CHILDREN);
+const stackLevel = new Int32Array(DEEPEST * CHILDREN);
+const stackSquared = new Float64Array(DEEPEST * CHILDREN);
+
+/** The tract whose border is nearest to a point outside all of them, by great circle; of equally near ones the smallest id.
+ *  Goes down the tree of boxes, nearest first, and leaves out what cannot be nearer than the best so far. */
 export function nearestPart(
   index: PolygonIndex,
   latitude: number,
   longitude: number,
 ): { tract: string; distanceKm: number } {
-  const guess = index.nearby(longitude, latitude);
-  let best = edgeDistance(index, guess, latitude, longitude);
-  let tract = index.tractOf[guess];
-  for (const part of around(index, { latitude, longitude, km: best })) {
-    if (part === guess || boxDistance(index.boxes, part * 4, latitude, longitude) > best) continue;
-    const reached = edgeDistance(index, part, latitude, longitude);
-    if (reached < best || (reached === best && index.tractOf[part] < tract)) {
-      best = reached;
-      tract = index.tractOf[part];
-    }
-  }
-  return { tract: index.tracts[tract], distanceKm: best };
-}
-
-/** Parts that may reach into a circle: those whose box touches the circle's own box of longitudes and latitudes. */
-function around(
-  index: PolygonIndex,
-  { latitude, longitude, km }: { latitude: number; longitude: number; km: number },
-): Set<number> {
-  const radius = km / EARTH_KM + 1e-9;
-  const [south, north] = [latitude - radius / RADIANS, latitude + radius / RADIANS];
-  // A circle over a pole reaches every longitude.
-  const half =
-    south <= -90 || north >= 90
-      ? 360
-      : Math.asin(Math.min(1, Math.sin(radius) / Math.cos(latitude * RADIANS))) / RADIANS;
-  const parts = new Set<number>();
-  for (let turn = -360; turn <= 360; turn += 360) {
-    const x = longitude + turn;
-    for (const part of index.within(x - half, south, x + half, north)) parts.add(part);
-  }
-  return parts;
-}
-
-/** Kilometres to the nearest point of a box of longitudes and latitudes; 0 inside. */
-function boxDistance(boxes: Float64Array, at: number, latitude: number, longitude: number): number {
-  const [west, south, east, north] = [boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]];
-  const eastwards = (((west - longitude) % 360) + 360) % 360; // to its western side
-  const westwards = (((longitude - east) % 360) + 360) % 360; // to its eastern side
-  // Between both sides the sum is the width short of a whole turn.
-  if (eastwards + westwards > 360 || eastwards === 0 || westwards === 0 || east - west >= 360) {
-    return Math.max(0, south - latitude, latitude - north) * RADIANS * EARTH_KM;
-  }
-  const turn = Math.min(eastwards, westwards) * RADIANS;
-  // On a meridian the nearest latitude is that of the foot of the perpendicular.
-  const foot =
-    Math.cos(turn) > 0
-      ? Math.atan(Math.tan(latitude * RADIANS) / Math.cos(turn)) / RADIANS
-      : latitude >= 0
-        ? 90
-        : -90;
-  return angle(latitude, Math.min(north, Math.max(south, foot)), turn) * EARTH_KM;
-}
-
-/** Angle between two points whose longitudes differ by `turn` (haversine, stable for small angles). */
-function angle(latitude1: number, latitude2: number, turn: number): number {
-  const across = Math.sin(((latitude2 - latitude1) * RADIANS) / 2) ** 2;
-  const along = Math.cos(latitude1 * RADIANS) * Math.cos(latitude2 * RADIANS) * Math.sin(turn / 2) ** 2;
-  return 2 * Math.asin(Math.sqrt(Math.min(1, across + along)));
-}
-
-function edgeDistance(index: PolygonIndex, part: number, latitude: number, longitude: number): number {
-  const { edges, firstBin, firstEdge } = index;
-  const from = firstEdge[firstBin[part]] * 4;
-  const to = firstEdge[firstBin[part + 1]] * 4;
+  const { levels, order, blocks, vertices } = outlineOf(index);
   const [px, py, pz] = onSphere(longitude, latitude);
-  let nearest = Infinity;
-  let foot: [number, number, number] = [0, 0, 1];
-  for (let at = from; at < to; at += 4) {
-    const [ax, ay, az] = onSphere(edges[at], edges[at + 1]);
-    const [bx, by, bz] = onSphere(edges[at + 2], edges[at + 3]);
-    const [dx, dy, dz] = [bx - ax, by - ay, bz - az];
-    const length = dx * dx + dy * dy + dz * dz;
-    const share = length > 0 ? ((px - ax) * dx + (py - ay) * dy + (pz - az) * dz) / length : 0;
-    const t = Math.min(1, Math.max(0, share));
-    const [x, y, z] = [ax + t * dx, ay + t * dy, az + t * dz];
-    const squared = (px - x) ** 2 + (py - y) ** 2 + (pz - z) ** 2;
-    if (squared < nearest) {
-      nearest = squared;
-      foot = [x, y, z];
+  let best = Infinity;
+  let tract = 0;
+  let depth = 1;
+  stackNode[0] = 0;
+  stackLevel[0] = levels.length - 1;
+  stackSquared[0] = 0;
+  while (depth > 0) {
+    depth--;
+    const level = stackLevel[depth];
+    const node = stackNode[depth];
+    if (stackSquared[depth] > best + SAME) continue;
+    if (level > 0) {
+      depth = pushChildren(levels[level - 1], level - 1, node, depth);
+      continue;
+    }
+    const block = order[node] * 3;
+    const squared = squaredTo(vertices, blocks[block + 1], blocks[block + 2], px, py, pz);
+    const of = index.tractOf[blocks[block]];
+    if (squared < best - SAME || (squared <= best + SAME && of < tract)) {
+      best = squared;
+      tract = of;
     }
   }
-  const [x, y, z] = foot;
-  const footLatitude = Math.atan2(z, Math.hypot(x, y)) / RADIANS;
-  return distance([longitude, latitude], [Math.atan2(y, x) / RADIANS, footLatitude], { units: 'kilometers' });
+  return { tract: index.tracts[tract], distanceKm: kilometres(best) };
+
+  /** The nearest child comes to lie on top. */
+  function pushChildren(boxes: Float64Array, level: number, node: number, from: number): number {
+    const end = Math.min((node + 1) * CHILDREN, boxes.length / 6);
+    let top = from;
+    for (let child = node * CHILDREN; child < end; child++) {
+      const squared = squaredToBox(boxes, child * 6, px, py, pz);
+      if (squared > best + SAME) continue;
+      let at = top++;
+      for (; at > from && stackSquared[at - 1] < squared; at--) {
+        stackNode[at] = stackNode[at - 1];
+        stackLevel[at] = stackLevel[at - 1];
+        stackSquared[at] = stackSquared[at - 1];
+      }
+      stackNode[at] = child;
+      stackLevel[at] = level;
+      stackSquared[at] = squared;
+    }
+    return top;
+  }
 }
 
-function onSphere(longitude: number, latitude: number): [number, number, number] {
-  const flat = Math.cos(latitude * RADIANS);
-  return [
-    flat * Math.cos(longitude * RADIANS),
-    flat * Math.sin(longitude * RADIANS),
-    Math.sin(latitude * RADIANS),
-  ];
+/** Kilometres from a point of the sphere to the border of a part. */
+export function borderDistance(
+  index: PolygonIndex,
+  part: number,
+  [px, py, pz]: readonly [number, number, number],
+): number {
+  const { vertices, firstVertex } = outlineOf(index);
+  let best = Infinity;
+  for (let ring = index.firstRing[part]; ring < index.firstRing[part + 1]; ring++) {
+    const from = firstVertex[ring];
+    best = Math.min(best, squaredTo(vertices, from, firstVertex[ring + 1] - 1 - from, px, py, pz));
+  }
+  return kilometres(best);
+}
+
+const kilometres = (squaredChord: number) =>
+  2 * Math.asin(Math.min(1, Math.sqrt(squaredChord) / 2)) * EARTH_KM;
+
+/** Squared straight distance to the nearest point of `count` great-circle arcs in a row.
+ *  @param from the first vertex */
+function squaredTo(
+  vertices: Float64Array,
+  from: number,
+  count: number,
+  px: number,
+  py: number,
+  pz: number,
+): number {
+  let best = Infinity;
+  let [ax, ay, az] = [vertices[from * 3], vertices[from * 3 + 1], vertices[from * 3 + 2]];
+  for (let at = (from + 1) * 3; at <= (from + count) * 3; at += 3) {
+    const bx = vertices[at];
+    const by = vertices[at + 1];
+    const bz = vertices[at + 2];
+    const dx = bx - ax;
+    const dy = by - ay;
+    const dz = bz - az;
+    const share = ((px - ax) * dx + (py - ay) * dy + (pz - az) * dz) / (dx * dx + dy * dy + dz * dz || 1);
+    let [x, y, z] = [ax, ay, az];
+    if (share >= 1) {
+      // The end itself, not its sum: neighbours that share it must be equally near.
+      [x, y, z] = [bx, by, bz];
+    } else if (share > 0) {
+      x += share * dx;
+      y += share * dy;
+      z += share * dz;
+      const up = 1 / Math.sqrt(x * x + y * y + z * z); // from the chord to the ground
+      x *= up;
+      y *= up;
+      z *= up;
+    }
+    const squared = (px - x) * (px - x) + (py - y) * (py - y) + (pz - z) * (pz - z);
+    if (squared < best) best = squared;
+    ax = bx;
+    ay = by;
+    az = bz;
+  }
+  return best;
+}
+
+function squaredToBox(boxes: Float64Array, at: number, px: number, py: number, pz: number): number {
+  const dx = Math.max(0, boxes[at] - px, px - boxes[at + 3]);
+  const dy = Math.max(0, boxes[at + 1] - py, py - boxes[at + 4]);
+  const dz = Math.max(0, boxes[at + 2] - pz, pz - boxes[at + 5]);
+  return dx * dx + dy * dy + dz * dz;
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../contracts/errors.ts';
-import { type Cells, cellAt, cellsAround } from './cells.ts';
+import { boxOfCells, type Cells, cellAt, cellsAround } from './cells.ts';
 import { nearestPart } from './nearest-part.ts';
 import {
   BORDER,
@@ -9,6 +9,9 @@ import {
   polygonIndex,
   positionIn,
 } from './polygon-index.ts';
+
+/** Degrees beyond everything there is. */
+const FAR = 5;
 
 export interface Coordinates {
   /** Degrees north, −90…90 (WGS 84). */
@@ -25,7 +28,8 @@ export interface Nearest {
 /** How a tract was found: within its polygon, on the line between two, or in the cell around its coordinates. */
 export type Located =
   | { tract: string; how: 'inside' | 'border' | 'cell' }
-  | { outside: true; nearest: Nearest };
+  /** `exchanged`: the tract that latitude and longitude would lie in, were they exchanged. */
+  | { outside: true; nearest: Nearest; exchanged?: string };
 
 export interface Centre {
   id: string;
@@ -70,7 +74,7 @@ export function buildPlaces(geojson: unknown, options: { key: string; centres?: 
  * On a border the smallest id (in character order) of the touching tracts wins, and so it does where polygons
  * overlap. Outside everything the nearest tract and the distance to its edge are told; whether that is near enough
  * is the caller's to decide.
- * @throws CoordinatesError for numbers that are no coordinates, and for a point outside everything that would be
+ * @throws CoordinatesError for numbers that are no coordinates, and for a point far from everything that would be
  *   inside a tract if latitude and longitude were exchanged
  */
 export function locate(places: Places, { latitude, longitude }: Coordinates): Located {
@@ -84,14 +88,16 @@ export function locate(places: Places, { latitude, longitude }: Coordinates): Lo
       'ask by tract, or give `places: { polygons, key }` in params.yaml',
     );
   }
-  if (isSwapped(places, { latitude, longitude })) {
+  const exchanged = whenExchanged(places, { latitude, longitude });
+  if (exchanged !== null && isFarAway(places, { latitude, longitude })) {
     throw new CoordinatesError(
       'swapped',
       `latitude ${latitude}, longitude ${longitude} lies outside every tract; exchanged, it lies inside one`,
       `ask for latitude ${longitude}, longitude ${latitude}`,
     );
   }
-  return { outside: true, nearest: nearest(places, latitude, longitude) };
+  const outside = { outside: true as const, nearest: nearest(places, latitude, longitude) };
+  return exchanged === null ? outside : { ...outside, exchanged };
 }
 
 /** @returns null outside of everything */
@@ -129,8 +135,20 @@ function nearest({ polygons, cells }: Places, latitude: number, longitude: numbe
 
 const possible = (degrees: number, limit: number) => Math.abs(degrees) <= limit; // false for NaN
 
-function isSwapped(places: Places, { latitude, longitude }: Coordinates): boolean {
-  return possible(longitude, 90) && possible(latitude, 180) && find(places, longitude, latitude) !== null;
+function whenExchanged(places: Places, { latitude, longitude }: Coordinates): string | null {
+  if (!possible(longitude, 90) || !possible(latitude, 180)) return null;
+  const found = find(places, longitude, latitude);
+  return found && 'tract' in found ? found.tract : null;
+}
+
+/** Off the coast a point is meant as it stands, though its mirror image may lie on land: Lagos has its own at sea. */
+function isFarAway({ polygons, cells }: Places, { latitude, longitude }: Coordinates): boolean {
+  const box = polygons ?? boxOfCells(cells!);
+  if (latitude < box.south - FAR || latitude > box.north + FAR) return true;
+  return [-360, 0, 360].every((turn) => {
+    const x = longitude + turn;
+    return x < box.west - FAR || x > box.east + FAR;
+  });
 }
 
 function impossible(places: Places, point: Coordinates): CoordinatesError {
@@ -140,7 +158,7 @@ function impossible(places: Places, point: Coordinates): CoordinatesError {
   if (!Number.isFinite(point[wrong])) {
     return new CoordinatesError('not-a-number', seen, 'give decimal degrees, such as 45.4642');
   }
-  if (isSwapped(places, point)) {
+  if (whenExchanged(places, point) !== null) {
     return new CoordinatesError(
       'swapped',
       `${seen}; latitude and longitude look exchanged`,

@@ -1,5 +1,5 @@
 import Flatbush from 'flatbush';
-import { UsageError } from '../../../contracts/errors.ts';
+import { boxOf, type Part, partsOf, type Ring } from './polygon-parts.ts';
 
 /** Degrees within which a point is on a border: a tenth of a millimetre, far above rounding and below any survey. */
 export const BORDER_DEGREES = 1e-9;
@@ -11,9 +11,11 @@ export type Position = typeof OUTSIDE | typeof INSIDE | typeof BORDER;
 
 /** Edges that one bin holds on average: few enough to walk through, enough not to waste memory. */
 const EDGES_PER_BIN = 6;
-const MOST_BINS = 512;
+const MOST_BINS = 8192;
+/** Bins that an edge reaches into on average, at most: edges that go to and fro over a whole part would fill every bin. */
+const BINS_PER_EDGE = 3;
 
-/** Polygons cut into parts (a polygon with its holes each), the edges of each part sorted into bands of latitude. */
+/** Polygons cut into parts (a polygon with its holes each), the edges of each part sorted into bands of latitude. Immutable. */
 export interface PolygonIndex {
   /** Ids in character order, so that a smaller index is a smaller id. */
   tracts: string[];
@@ -21,6 +23,12 @@ export interface PolygonIndex {
   tractOf: Int32Array;
   /** part → west, south, east, north, shape [parts × 4]; beyond ±180 where a part crosses the antimeridian */
   boxes: Float64Array;
+  /** part → its first ring; one more entry than parts */
+  firstRing: Int32Array;
+  /** ring → its first point; one more entry than rings. The first ring of a part is the outer one. */
+  firstPoint: Int32Array;
+  /** x, y a row, shape [points × 2]; no ring repeats its first point */
+  points: Float64Array;
   /** part → its first bin; one more entry than parts */
   firstBin: Int32Array;
   /** bin → its first edge; one more entry than bins */
@@ -28,14 +36,12 @@ export interface PolygonIndex {
   /** x1, y1, x2, y2 a row, shape [edges × 4]; an edge stands in every bin it reaches into */
   edges: Float64Array;
   west: number;
+  south: number;
   east: number;
+  north: number;
   /** Parts whose box touches a box. */
   within(west: number, south: number, east: number, north: number): number[];
-  /** The part whose box is nearest to a point on the flat map: a good guess, no more. */
-  nearby(x: number, y: number): number;
 }
-
-type Ring = number[][];
 
 /** @returns null where the collection has no polygon
  *  @throws UsageError for what is no collection of polygons with that key */
@@ -45,33 +51,24 @@ export function polygonIndex(geojson: unknown, key: string): PolygonIndex | null
   const tracts = [...new Set(parts.map(({ tract }) => tract))].sort();
   const indexOf = new Map(tracts.map((tract, index) => [tract, index]));
   const boxes = new Float64Array(parts.length * 4);
-  const firstBin = new Int32Array(parts.length + 1);
-  const firstEdge: number[] = [];
-  const edges: number[] = [];
   const bushes = new Flatbush(parts.length);
   for (const [part, { rings }] of parts.entries()) {
     const box = boxOf(rings);
     boxes.set(box, part * 4);
-    bushes.add(box[0], box[1], box[2], box[3]);
-    for (const bin of binned(rings, box)) {
-      firstEdge.push(edges.length / 4);
-      for (const value of bin) edges.push(value);
-    }
-    firstBin[part + 1] = firstEdge.length;
+    bushes.add(...box);
   }
-  firstEdge.push(edges.length / 4);
   bushes.finish();
   return {
     tracts,
     tractOf: Int32Array.from(parts, ({ tract }) => indexOf.get(tract)!),
     boxes,
-    firstBin,
-    firstEdge: Int32Array.from(firstEdge),
-    edges: Float64Array.from(edges),
+    ...listed(parts),
+    ...binned(parts, boxes),
     west: bushes.minX - BORDER_DEGREES,
+    south: bushes.minY - BORDER_DEGREES,
     east: bushes.maxX + BORDER_DEGREES,
+    north: bushes.maxY + BORDER_DEGREES,
     within: (west, south, east, north) => bushes.search(west, south, east, north),
-    nearby: (x, y) => bushes.neighbors(x, y, 1)[0],
   };
 }
 
@@ -81,8 +78,9 @@ export function positionIn(index: PolygonIndex, part: number, x: number, y: numb
   const { boxes, firstBin, firstEdge, edges } = index;
   const bins = firstBin[part + 1] - firstBin[part];
   const bin = firstBin[part] + binAt(y, boxes[part * 4 + 1], boxes[part * 4 + 3], bins);
+  const end = firstEdge[bin + 1] * 4;
   let inside = false;
-  for (let at = firstEdge[bin] * 4; at < firstEdge[bin + 1] * 4; at += 4) {
+  for (let at = firstEdge[bin] * 4; at < end; at += 4) {
     const x1 = edges[at];
     const y1 = edges[at + 1];
     const x2 = edges[at + 2];
@@ -107,98 +105,88 @@ function binAt(y: number, south: number, north: number, bins: number): number {
   return Math.max(0, Math.min(bins - 1, bin));
 }
 
-function binned(rings: Ring[], [, south, , north]: number[]): number[][] {
-  const count = rings.reduce((sum, ring) => sum + ring.length, 0);
-  const bins: number[][] = Array.from(
-    { length: Math.min(MOST_BINS, Math.max(1, Math.ceil(count / EDGES_PER_BIN))) },
-    () => [],
-  );
-  for (const ring of rings) {
-    for (let at = 0; at < ring.length; at++) {
-      const [x1, y1] = ring[at];
-      const [x2, y2] = ring[(at + 1) % ring.length];
-      if (x1 === x2 && y1 === y2) continue; // the ring's closing point
-      const first = binAt(Math.min(y1, y2) - BORDER_DEGREES, south, north, bins.length);
-      const last = binAt(Math.max(y1, y2) + BORDER_DEGREES, south, north, bins.length);
-      for (let bin = first; bin <= last; bin++) bins[bin].push(x1, y1, x2, y2);
-    }
-  }
-  return bins;
-}
-
-function boxOf(rings: Ring[]): [number, number, number, number] {
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+/** Every ring one after the other. */
+function listed(parts: Part[]): Pick<PolygonIndex, 'firstRing' | 'firstPoint' | 'points'> {
+  const rings = parts.flatMap((part) => part.rings);
+  const firstPoint = Int32Array.from([0, ...rings.map(({ length }) => length)]);
+  for (let ring = 1; ring < firstPoint.length; ring++) firstPoint[ring] += firstPoint[ring - 1];
+  const points = new Float64Array(firstPoint[rings.length] * 2);
+  let at = 0;
   for (const ring of rings) {
     for (const [x, y] of ring) {
-      west = Math.min(west, x);
-      east = Math.max(east, x);
-      south = Math.min(south, y);
-      north = Math.max(north, y);
+      points[at++] = x;
+      points[at++] = y;
     }
   }
-  return [west, south, east, north];
+  const firstRing = Int32Array.from([0, ...parts.map((part) => part.rings.length)]);
+  for (let part = 1; part < firstRing.length; part++) firstRing[part] += firstRing[part - 1];
+  return { firstRing, firstPoint, points };
 }
 
-interface FeatureLike {
-  properties?: Record<string, unknown> | null;
-  geometry?: { type?: string; coordinates?: unknown } | null;
-}
-
-function partsOf(geojson: unknown, key: string): { tract: string; rings: Ring[] }[] {
-  const features = (geojson as { features?: FeatureLike[] } | null)?.features;
-  if (!Array.isArray(features)) {
-    throw new UsageError('the polygons are no GeoJSON FeatureCollection: there is no list of features', {
-      hint: 'give a FeatureCollection of Polygon or MultiPolygon features',
-    });
+/** Counted first, so that each edge is then put where it stays. */
+function binned(parts: Part[], boxes: Float64Array): Pick<PolygonIndex, 'firstBin' | 'firstEdge' | 'edges'> {
+  const firstBin = new Int32Array(parts.length + 1);
+  for (const [part, { rings }] of parts.entries()) {
+    const height = boxes[part * 4 + 3] - boxes[part * 4 + 1];
+    firstBin[part + 1] = firstBin[part] + binsFor(rings, height);
   }
-  return features.flatMap((feature, at) => {
-    const id = feature.properties?.[key];
-    if (id === undefined || id === null || id === '') {
-      const has = Object.keys(feature.properties ?? {}).join(', ') || 'nothing';
-      throw new UsageError(`feature ${at + 1} of the polygons has no property "${key}"; it has ${has}`, {
-        hint: 'name the property that holds the tract id under `places: { key: … }`',
-      });
-    }
-    if (!feature.geometry) return []; // a tract without a place, which GeoJSON allows
-    const { type, coordinates } = feature.geometry;
-    const polygons =
-      type === 'MultiPolygon'
-        ? (coordinates as Ring[][])
-        : type === 'Polygon'
-          ? [coordinates as Ring[]]
-          : null;
-    if (!polygons) {
-      throw new UsageError(`feature ${String(id)} is a ${type}, expected a Polygon or MultiPolygon`);
-    }
-    return polygons.flatMap((rings) => {
-      const [outer, ...holes] = rings.map((ring) => unwrapped(ring, String(id)));
-      if (!outer || outer.length < 3) return [];
-      return [{ tract: String(id), rings: [outer, ...holes.map((hole) => beside(hole, outer))] }];
-    });
+  const firstEdge = new Int32Array(firstBin[parts.length] + 1);
+  eachEdge(parts, boxes, firstBin, (bin) => {
+    firstEdge[bin + 1]++;
   });
+  for (let bin = 1; bin < firstEdge.length; bin++) firstEdge[bin] += firstEdge[bin - 1];
+  const edges = new Float64Array(firstEdge[firstEdge.length - 1] * 4);
+  const next = firstEdge.slice();
+  eachEdge(parts, boxes, firstBin, (bin, x1, y1, x2, y2) => {
+    const at = next[bin]++ * 4;
+    edges[at] = x1;
+    edges[at + 1] = y1;
+    edges[at + 2] = x2;
+    edges[at + 3] = y2;
+  });
+  return { firstBin, firstEdge, edges };
 }
 
-/** A ring that jumps from 179 to −179 goes on at 181: nothing a county long spans more than half the globe. An edge
- *  of exactly 360 is the edge of a map of the world, and stays. */
-function unwrapped(ring: Ring, tract: string): Ring {
-  let turn = 0;
-  return ring.map(([x, y], at) => {
-    if (!Number.isFinite(x) || !Number.isFinite(y)) {
-      throw new UsageError(`a point of polygon ${tract} is ${x}, ${y}: expected two numbers`);
-    }
-    if (at > 0) {
-      const jump = x - ring[at - 1][0];
-      if (jump > 180 && jump < 360) turn -= 360;
-      else if (jump < -180 && jump > -360) turn += 360;
-    }
-    return [x + turn, y];
-  });
+function binsFor(rings: Ring[], height: number): number {
+  let [count, climbed] = [0, 0];
+  for (const ring of rings) {
+    count += ring.length;
+    for (let at = 1; at < ring.length; at++) climbed += Math.abs(ring[at][1] - ring[at - 1][1]);
+  }
+  const short = climbed > 0 ? (BINS_PER_EDGE * count * height) / climbed : 1;
+  return Math.max(1, Math.min(MOST_BINS, Math.ceil(count / EDGES_PER_BIN), Math.floor(short)));
 }
 
-/** A hole of an unwrapped ring, on the same turn of the globe as the ring. */
-function beside(hole: Ring, outer: Ring): Ring {
-  const [west, , east] = boxOf([outer]);
-  const [holeWest, , holeEast] = boxOf([hole]);
-  const turn = [0, 360, -360].find((by) => holeWest + by >= west && holeEast + by <= east) ?? 0;
-  return turn === 0 ? hole : hole.map(([x, y]) => [x + turn, y]);
+function eachEdge(
+  parts: Part[],
+  boxes: Float64Array,
+  firstBin: Int32Array,
+  put: (bin: number, x1: number, y1: number, x2: number, y2: number) => void,
+): void {
+  for (let part = 0; part < parts.length; part++) {
+    const [south, north] = [boxes[part * 4 + 1], boxes[part * 4 + 3]];
+    const first = firstBin[part];
+    const bins = firstBin[part + 1] - first;
+    for (const ring of parts[part].rings) eachEdgeOf(ring, { south, north, first, bins }, put);
+  }
+}
+
+function eachEdgeOf(
+  ring: Ring,
+  { south, north, first, bins }: { south: number; north: number; first: number; bins: number },
+  put: (bin: number, x1: number, y1: number, x2: number, y2: number) => void,
+): void {
+  let [x1, y1] = ring[ring.length - 1];
+  for (let at = 0; at < ring.length; at++) {
+    const x2 = ring[at][0];
+    const y2 = ring[at][1];
+    // A point that is repeated makes no edge.
+    if (x1 !== x2 || y1 !== y2) {
+      const lowest = binAt(Math.min(y1, y2) - BORDER_DEGREES, south, north, bins);
+      const highest = binAt(Math.max(y1, y2) + BORDER_DEGREES, south, north, bins);
+      for (let bin = lowest; bin <= highest; bin++) put(first + bin, x1, y1, x2, y2);
+    }
+    x1 = x2;
+    y1 = y2;
+  }
 }
