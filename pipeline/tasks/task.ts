@@ -90,6 +90,14 @@ export interface Task {
    *  @throws CorruptError if it cannot be opened */
   warmUp(files: BundleFiles): number;
   /** What a frozen bundle makes of the newest observations.
+   *  @param totals all cases up to a moment as the portal tells them, by tract id; without: they are summed where they can be
    *  @returns the files of the observation pack, and its forecasts from the newest cutoff */
-  observe(files: BundleFiles, panel: TargetPanel): { files: BundleFiles; forecasts: LatestForecast[] };
+  observe(
+    files: BundleFiles,
+    panel: TargetPanel,
+    totals?: PublishedTotals,
+  ): { files: BundleFiles; forecasts: LatestForecast[] };
 }
+
+/** Running totals by tract id; `time` in epoch milliseconds, on the axis of the panel. */
+export type PublishedTotals = ReadonlyMap<string, { value: number; time: number }>;

@@ -92,7 +92,9 @@ describe('train', () => {
     expect(error / scored.truth.reduce((sum, truth) => sum + truth, 0)).toBeLessThan(0.15);
 
     const { files, forecasts } = observe(result.files, whole);
-    expect([...files.keys()].sort()).toEqual(['forecasts.json', 'intervals.json']);
+    expect([...files.keys()].sort()).toEqual([
+      ...['forecasts.json', 'intervals.json', 'windows.f64.gz', 'windows.json'],
+    ]);
     expect(forecasts).toHaveLength(4 * 3);
     expect(forecasts[0].time).toBe(new Date(whole.start + 290 * whole.stepMs).toISOString());
     for (const { low, point, high } of forecasts) expect(low <= point && point <= high).toBe(true);

@@ -1,27 +1,31 @@
+import { z } from 'zod';
 import { LEVELS } from '../../../contracts/forecast.ts';
 
 /** Everything that intervals need to go on: part of the bundle, and adapted in each observation pack. */
-export interface IntervalState {
-  scale: 'count' | 'real';
+export const IntervalState = z.object({
+  scale: z.enum(['count', 'real']),
   /** Ids of the tracts, in the order of `tractScale`. */
-  tracts: string[];
+  tracts: z.array(z.string()),
   /** How much wider than usual a tract errs, shrunk toward 1. For real numbers: its typical error, in units. */
-  tractScale: number[];
+  tractScale: z.array(z.number()),
   /** Per horizon 1 … n. */
-  horizons: {
-    /** Counts: spread² of the log error = relative² + counting / (forecast + 1). */
-    relative: number;
-    counting: number;
-    /** Errors in spreads at LEVELS; the median's is 0. */
-    offsets: number[];
-    /** Typical |error| in spreads, by which tract scales are judged. */
-    typical: number;
-    /** How much wider than when calibrated all tracts err of late. */
-    breadth: number;
-  }[];
+  horizons: z.array(
+    z.object({
+      /** Counts: spread² of the log error = relative² + counting / (forecast + 1). */
+      relative: z.number(),
+      counting: z.number(),
+      /** Errors in spreads at LEVELS; the median's is 0. */
+      offsets: z.array(z.number()),
+      /** Typical |error| in spreads, by which tract scales are judged. */
+      typical: z.number(),
+      /** How much wider than when calibrated all tracts err of late. */
+      breadth: z.number(),
+    }),
+  ),
   /** Last step whose truths have been taken in, epoch milliseconds; null: none. */
-  settledUntil: number | null;
-}
+  settledUntil: z.number().nullable(),
+});
+export type IntervalState = z.infer<typeof IntervalState>;
 
 /** The level that is aimed at so that LEVELS[level] is met: far forecasts settle late, in times that have changed by
  *  then, and their intervals would cover too little. Found on Italy's cutoffs of October 2021 to March 2022. */

@@ -1,3 +1,6 @@
+import type { Known } from './fitted.ts';
+import type { Learnt } from './learnt.ts';
+
 /** Smallest and greatest value that a tract showed while the model learnt. */
 export interface Range {
   minimum: number;
@@ -25,6 +28,21 @@ export function isOutOfRange(
     seen++;
   }
   return seen === 0;
+}
+
+/** Tracts whose newest values are out of range; one that the model has not learnt from at all is. */
+export function outOfRangeTracts({ panel, values, observed, last }: Known, learnt: Learnt): Set<string> {
+  const outside = new Set<string>();
+  panel.tracts.forEach(({ id }, tract) => {
+    const from = tract * panel.length;
+    const series = values.slice(from, from + last + 1);
+    series.forEach((_, t) => {
+      if (observed[from + t] === 0) series[t] = Number.NaN;
+    });
+    const range = learnt.range(id);
+    if (range === null || isOutOfRange(series, { range, scale: panel.scale })) outside.add(id);
+  });
+  return outside;
 }
 
 /** Counts: a quarter, and three times what chance does to a count of that size. Real numbers: a tenth of the span. */

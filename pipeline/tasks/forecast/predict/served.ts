@@ -4,6 +4,8 @@ import { ReferenceStatistics, RequestSchema, type ServedModel } from '../../../c
 import { readBundleJson } from './bundle-json.ts';
 import { loadLearnt } from './learnt.ts';
 import { loadForecaster } from './load.ts';
+import { digestOf, forecastPack, windowsFor } from './pack-forecasts.ts';
+import { outOfRangeTracts } from './range.ts';
 import { requestOf } from './request.ts';
 import { rowPredictor } from './rows.ts';
 import { type WarmUp, warmUpDifference } from './warm-up.ts';
@@ -15,6 +17,7 @@ export function loadServed(files: BundleFiles): ServedModel {
   const forecaster = loadForecaster(files);
   const warmUp = readBundleJson<WarmUp>(files, 'warm-up.json');
   const learnt = loadLearnt(files, warmUp);
+  const digest = digestOf(files);
   const predictRow = rowPredictor(forecaster, { learnt, axis: warmUp.panel });
   return {
     request: files.has('request.json')
@@ -23,7 +26,8 @@ export function loadServed(files: BundleFiles): ServedModel {
     reference: files.has('reference.json') ? parsed(files, 'reference.json', ReferenceStatistics) : null,
     predict: (rows) => rows.map(predictRow),
     warmUp: () => warmUpDifference(forecaster, warmUp),
-    forecastPack: null,
+    forecastPack: (pack) => forecastPack(forecaster, { pack, digest }),
+    outOfRangeTracts: (pack) => outOfRangeTracts(windowsFor(forecaster, pack), learnt),
   };
 }
 
