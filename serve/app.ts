@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
+import { registerJsonBody } from './guards/json-body.ts';
 import { shedLoad } from './guards/shed.ts';
 import { measureRoutes } from './monitor/measure.ts';
 import type { Parts } from './parts.ts';
@@ -11,6 +12,7 @@ import { logRequests } from './request-log.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { predictRoute } from './routes/predict.ts';
 import { rootRoute } from './routes/root.ts';
 
 /** The service without its socket: `main.ts` listens, tests inject.
@@ -41,11 +43,13 @@ export async function buildApp(
   if (logger) logRequests(app, settings);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
+  registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
   await app.register(rootRoute, parts);
   await app.register(healthRoute, parts);
   await app.register(metricsRoute, parts);
   await app.register(forecastRoute, parts);
+  await app.register(predictRoute, parts);
   return app;
 }
 
