@@ -1,0 +1,80 @@
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { execa } from 'execa';
+import { writeWhole } from '../pipeline/files.ts';
+import { REPOSITORY } from '../pipeline/workspace.ts';
+import { entryPoints, withBundledThreads } from './entries.mjs';
+import { type BundledPackage, bundledPackages, noticesOf } from './notices.ts';
+
+const PAGE_LIMIT_MS = 2 * 60_000;
+
+/** `npm run build`: the service as a few files that need Node and nothing else, in `dist/`. It stands one folder below what it
+ *  calls its repository, as `serve/` does: the page and what is baked are found from there.
+ *  @returns what was bundled, by package */
+async function main(): Promise<void> {
+  const started = performance.now();
+  const target = join(REPOSITORY, 'dist');
+  await rm(target, { recursive: true, force: true });
+  const metafile = await bundle(target);
+  const packages = await bundledPackages(REPOSITORY, Object.keys(metafile.inputs));
+  await writeWhole(join(target, 'THIRD-PARTY.txt'), noticesOf(packages));
+  await execa('node', ['--import', 'tsx', 'serve/page/build.ts', join(target, 'page')], {
+    cwd: REPOSITORY,
+    stdio: 'inherit',
+    timeout: PAGE_LIMIT_MS,
+  });
+  for (const line of summary(metafile, packages)) console.log(line);
+  console.log(`built in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+async function bundle(target: string): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: REPOSITORY,
+    entryPoints: await entryPoints(REPOSITORY),
+    outdir: target,
+    entryNames: '[name]',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // Lines stay lines: a trace in the log can be read without the map. Names too: an error's name is that of its class.
+    minifySyntax: true,
+    keepNames: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    // On a laptop the page is bundled when it is asked for; here it is built.
+    external: ['esbuild'],
+    plugins: [threads],
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
+}
+
+/** Packages that are no ES modules ask for Node's own modules with `require`. */
+const REQUIRE =
+  "import { createRequire as perennialRequire } from 'node:module'; const require = perennialRequire(import.meta.url);";
+
+const threads: Plugin = {
+  name: 'threads',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]serve[/\\].*\.ts$/ }, async ({ path }) => ({
+      contents: withBundledThreads(await readFile(path, 'utf8')),
+      loader: 'ts',
+    }));
+  },
+};
+
+function summary(metafile: Metafile, packages: BundledPackage[]): string[] {
+  const files = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.mjs'));
+  return [
+    ...files.map(([path, { bytes }]) => `${relative('.', path)}: ${(bytes / 1000).toFixed(0)} kB`),
+    `${packages.length} packages in ${basename('THIRD-PARTY.txt')}`,
+  ];
+}
+
+await main();
