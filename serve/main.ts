@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import pino, { type LoggerOptions } from 'pino';
 import { PerennialError, UsageError } from '../pipeline/contracts/errors.ts';
 import { readParams } from '../pipeline/params.ts';
 import { withoutSecrets } from '../pipeline/secrets.ts';
@@ -7,12 +8,14 @@ import { REPOSITORY } from '../pipeline/workspace.ts';
 import { buildApp } from './app.ts';
 import { Life } from './guards/life.ts';
 import { monitorOf } from './monitor/monitor.ts';
-import { openSource } from './open-source.ts';
+import { openBaked, openSource } from './open-source.ts';
 import { exampleQuestion } from './predictor/example.ts';
-import { loadFirst } from './predictor/follow.ts';
 import { Slots } from './predictor/slots.ts';
 import { logOptions } from './request-log.ts';
-import { readServiceSettings } from './settings.ts';
+import { readServiceSettings, type ServiceSettings } from './settings.ts';
+import { type ReleasedSource, releasedSource } from './sources/released.ts';
+import { startModels } from './start-models.ts';
+import { openState } from './state/state.ts';
 
 const program = new Command('serve')
   .description('Answers questions from what `npm start` left: GET /forecast?lat=…&lon=…')
@@ -35,14 +38,29 @@ try {
 async function serve(options: { model?: string; workspace?: string }): Promise<void> {
   const settings = readServiceSettings(process.env);
   const { host, port } = settings;
-  const { workspace, models } = await whatToServe(options, settings.models);
+  const log = pino(logOptions(settings) as LoggerOptions);
+  const now = () => new Date();
+  const baked = await openBaked(settings);
+  const { workspace, models } = await whatToServe(options, settings, baked);
   const source = await openSource(settings, { workspace, models });
+  const state = await openState(settings.state ?? join(workspace, '.serve'), { log });
   const slots = new Slots(models);
-  for (const slot of slots.all) await loadFirst(slot, source);
+  const monitor = monitorOf();
+  const followers = await startModels({ slots, source, baked, state, monitor, settings, log, now });
   const life = new Life();
-  const parts = { slots, monitor: monitorOf(), settings, life, now: () => new Date() };
-  const app = await buildApp(parts, { logger: logOptions(settings) });
-  stopOnSignal(() => life.stop(app, { ...settings, after: () => source.close() }));
+  const app = await buildApp(
+    { slots, monitor, settings, life, now, followers },
+    { logger: logOptions(settings) },
+  );
+  stopOnSignal(() =>
+    life.stop(app, {
+      ...settings,
+      after: async () => {
+        await Promise.all([...followers.values()].map((one) => one.close()));
+        await Promise.all([source?.close(), baked?.close()]);
+      },
+    }),
+  );
   const address = await app.listen({ host, port }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EADDRINUSE' && cause.code !== 'EACCES') throw cause;
     throw new UsageError(
@@ -51,7 +69,10 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
     );
   });
   for (const { name, current } of slots.all) {
-    if (!current) continue;
+    if (!current) {
+      process.stderr.write(`Serving ${name} as soon as ${source?.where} has it\n`);
+      continue;
+    }
     const { model, pack } = current;
     process.stderr.write(
       `Serving ${name} ${model.version.version} (${model.version.candidate}), data until ${pack?.manifest.last_time.slice(0, 10) ?? '–'}. Try\n` +
@@ -60,7 +81,30 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
   }
 }
 
-async function whatToServe(options: { model?: string; workspace?: string }, wanted: string[] | null) {
+/** In an image there is no params.yaml: what was released names the models. */
+async function whatToServe(
+  options: { model?: string; workspace?: string },
+  { models: wanted, follow }: ServiceSettings,
+  baked: ReleasedSource | null,
+) {
+  const workspace = options.workspace ?? REPOSITORY;
+  if (follow === 'registry' && !baked) return await whatWasRun(options, wanted);
+  const models = options.model ? [options.model] : wanted;
+  if (models) return { models, workspace };
+  const followed = follow === 'off' || follow === 'registry' ? null : releasedSource(follow);
+  try {
+    const released = (await baked?.released()) ?? (await followed?.released());
+    const names = Object.keys(released?.models ?? {});
+    if (names.length > 0) return { models: names, workspace };
+  } finally {
+    await followed?.close();
+  }
+  throw new UsageError('nothing says which models there are', {
+    hint: 'name them: PERENNIAL_MODELS=infections; or follow a released.json that has one',
+  });
+}
+
+async function whatWasRun(options: { model?: string; workspace?: string }, wanted: string[] | null) {
   const params = await readParams(REPOSITORY);
   const names = Object.keys(params.models);
   const active = names.filter((name) => params.models[name].active);

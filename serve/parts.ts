@@ -1,5 +1,6 @@
 import type { Life } from './guards/life.ts';
 import type { Monitor } from './monitor/monitor.ts';
+import type { Follower } from './predictor/follow.ts';
 import type { Slots } from './predictor/slots.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -9,5 +10,7 @@ export interface Parts {
   monitor: Monitor;
   settings: ServiceSettings;
   life: Life;
+  /** Who follows what is released, by model; absent where nobody does. */
+  followers?: ReadonlyMap<string, Follower>;
   now: () => Date;
 }

@@ -20,6 +20,13 @@ const hashes = list.refine(
   'expected SHA-256 hashes in lower-case hex, separated by commas: printf %s "$KEY" | sha256sum',
 );
 
+const pins = list
+  .refine(
+    (all) => all.every((one) => /^[^=]+=v\d{4,}$/.test(one)),
+    'expected <model>=<version>, such as infections=v0003, separated by commas',
+  )
+  .transform((all) => Object.fromEntries(all.map((one) => one.split('='))) as Record<string, string>);
+
 /** Everything that can be set, each from the environment variable of the same name. `docs/service.md` has the table. */
 const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -32,6 +39,10 @@ const Environment = z.object({
   /** What is followed: `registry` (the alias champion), a path or an address of a `released.json`, or `off`. */
   PERENNIAL_FOLLOW: z.string().min(1).default('registry'),
   PERENNIAL_FOLLOW_SECONDS: number(0.05, 900).default(60),
+  /** A `released.json` that is loaded first, before what is followed is asked: what the image holds. */
+  PERENNIAL_BAKED: z.string().min(1).default('/app/released/released.json'),
+  /** Versions that are served whatever is released: `infections=v0003,deaths=v0001`. */
+  PERENNIAL_PIN: pins.default({}),
   /** Where refused digests and the history of swaps are remembered. */
   PERENNIAL_STATE: z.string().min(1).optional(),
   /** A new bundle first answers this share of the keys; it takes over if it holds. */
@@ -40,6 +51,8 @@ const Environment = z.object({
   PERENNIAL_SHADOW: z.stringbool().default(false),
   /** Requests by which a new bundle is judged, and its limits against the one before. */
   PERENNIAL_TRIAL_REQUESTS: whole(1, 1_000_000).default(500),
+  /** A trial is over after this time, however few have asked. */
+  PERENNIAL_TRIAL_SECONDS: number(0.1, 604_800).default(3600),
   PERENNIAL_TRIAL_MAX_ERROR_RATE: number(0, 1).default(0.01),
   PERENNIAL_TRIAL_MAX_LATENCY_RATIO: number(1, 100).default(2),
   PERENNIAL_TRIAL_MAX_DIFFERENCE: number(0, 1000).default(0.5),
@@ -85,11 +98,14 @@ export function readServiceSettings(env: NodeJS.ProcessEnv) {
     models: data.PERENNIAL_MODELS ?? null,
     follow: data.PERENNIAL_FOLLOW,
     followMs: data.PERENNIAL_FOLLOW_SECONDS * 1000,
+    baked: data.PERENNIAL_BAKED,
+    pinned: data.PERENNIAL_PIN,
     state: data.PERENNIAL_STATE ?? null,
     trial: {
       canary: data.PERENNIAL_CANARY ?? null,
       shadow: data.PERENNIAL_SHADOW,
       requests: data.PERENNIAL_TRIAL_REQUESTS,
+      limitMs: data.PERENNIAL_TRIAL_SECONDS * 1000,
       maxErrorRate: data.PERENNIAL_TRIAL_MAX_ERROR_RATE,
       maxLatencyRatio: data.PERENNIAL_TRIAL_MAX_LATENCY_RATIO,
       maxDifference: data.PERENNIAL_TRIAL_MAX_DIFFERENCE,

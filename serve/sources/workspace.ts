@@ -1,36 +1,69 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Registry } from '../../pipeline/contracts/registry.ts';
+import type { BundleFiles } from '../../pipeline/contracts/bundle.ts';
+import { CorruptError } from '../../pipeline/contracts/errors.ts';
+import type { RegisteredVersion, Registry } from '../../pipeline/contracts/registry.ts';
 import { readBundle } from '../../pipeline/registry/bundle-folder.ts';
 import { paths, workspaceAt } from '../../pipeline/workspace.ts';
 import type { Source } from './source.ts';
 
-/** What a run left in its workspace: champions in a registry, wherever that is, packs in `artifacts/`.
+type Needed = Pick<Registry, 'pointer' | 'versions' | 'bundle'> & {
+  /** Where a registry has a home of its own, it keeps the packs too. */
+  newestPack?(seen: string | null): Promise<{ id: string; files: BundleFiles } | null>;
+  close?(): Promise<void>;
+};
+
+/** What a run left: champions in a registry, wherever that is, packs there or in the workspace's `artifacts/`.
  *  @param registries opens the registry of a model */
-export function workspaceSource(
-  root: string,
-  registries: (model: string) => Pick<Registry, 'alias' | 'version' | 'bundle'> & { close?(): Promise<void> },
-): Source {
-  const opened = new Map<string, ReturnType<typeof registries>>();
+export function workspaceSource(root: string, registries: (model: string) => Needed): Source {
+  const opened = new Map<string, Needed>();
+  const known = new Map<string, RegisteredVersion>();
+  /** Models whose packs were found in their registry. */
+  const packHomes = new Set<string>();
   const registry = (model: string) => {
     const found = opened.get(model) ?? registries(model);
     opened.set(model, found);
     return found;
   };
+
+  /** A version never changes: what is known of it is read once, and its files only when they are needed. */
+  async function named(model: string, version: string): Promise<RegisteredVersion | null> {
+    const key = `${model} ${version}`;
+    const found =
+      known.get(key) ?? (await registry(model).versions()).find((one) => one.version === version) ?? null;
+    if (found) known.set(key, found);
+    return found;
+  }
+
   return {
     where: root,
-    version: (model) => registry(model).alias('champion'),
-    versionNamed: (model, version) => registry(model).version(version),
+    async version(model) {
+      const version = await registry(model).pointer('champion');
+      if (version === null) return null;
+      const found = await named(model, version);
+      if (found) return found;
+      throw new CorruptError(`the champion of ${model} is ${version}, and there is no such version`, {
+        hint: 'take the champion back with perennial rollback --to <version>',
+      });
+    },
+    versionNamed: named,
     bundle: (model, { version }) => registry(model).bundle(version),
     async pack(model, seen) {
-      const folder = paths(workspaceAt(root), model).pack;
-      const manifest = await readFile(join(folder, 'pack.json')).catch(() => null);
-      const id = manifest && createHash('sha256').update(manifest).digest('hex');
-      return id === null || id === seen ? null : { id, files: await readBundle(folder) };
+      const found = await registry(model).newestPack?.(seen);
+      if (found) packHomes.add(model);
+      // null says that nothing is newer, where the registry has packs.
+      return found ?? (packHomes.has(model) ? null : await packInWorkspace(root, model, seen));
     },
     async close() {
       await Promise.all([...opened.values()].map((one) => one.close?.()));
     },
   };
+}
+
+async function packInWorkspace(root: string, model: string, seen: string | null) {
+  const folder = paths(workspaceAt(root), model).pack;
+  const manifest = await readFile(join(folder, 'pack.json')).catch(() => null);
+  const id = manifest && createHash('sha256').update(manifest).digest('hex');
+  return id === null || id === seen ? null : { id, files: await readBundle(folder) };
 }
