@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { execa } from 'execa';
 import { writeWhole } from '../pipeline/files.ts';
@@ -9,17 +9,16 @@ import { type BundledPackage, bundledPackages, noticesOf } from './notices.ts';
 
 const PAGE_LIMIT_MS = 2 * 60_000;
 
-/** `npm run build`: the service as a few files that need Node and nothing else, in `dist/`. It stands one folder below what it
- *  calls its repository, as `serve/` does: the page and what is baked are found from there.
- *  @returns what was bundled, by package */
-async function main(): Promise<void> {
+/** `npm run build -- [FOLDER]`: the service as a few files that need Node and nothing else; default: `dist`. They stand one folder
+ *  below what they call their repository, as `serve/` does, and find the page from there: so the folder's name is `dist`. */
+async function main([folder = 'dist']: string[]): Promise<void> {
   const started = performance.now();
-  const target = join(REPOSITORY, 'dist');
+  const target = resolve(REPOSITORY, folder);
   await rm(target, { recursive: true, force: true });
   const metafile = await bundle(target);
   const packages = await bundledPackages(REPOSITORY, Object.keys(metafile.inputs));
   await writeWhole(join(target, 'THIRD-PARTY.txt'), noticesOf(packages));
-  await execa('node', ['--import', 'tsx', 'serve/page/build.ts', join(target, 'page')], {
+  await execa(process.execPath, ['--import', 'tsx', 'serve/page/build.ts', join(target, 'page')], {
     cwd: REPOSITORY,
     stdio: 'inherit',
     timeout: PAGE_LIMIT_MS,
@@ -45,9 +44,7 @@ async function bundle(target: string): Promise<Metafile> {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    // On a laptop the page is bundled when it is asked for; here it is built.
-    external: ['esbuild'],
-    plugins: [threads],
+    plugins: [threads, pageIsBuilt],
     banner: { js: REQUIRE },
     metafile: true,
     logLevel: 'warning',
@@ -69,6 +66,16 @@ const threads: Plugin = {
   },
 };
 
+/** On a laptop the page is bundled when it is asked for; here that was done. */
+const pageIsBuilt: Plugin = {
+  name: 'page-is-built',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/bundle\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : null,
+    );
+  },
+};
+
 function summary(metafile: Metafile, packages: BundledPackage[]): string[] {
   const files = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.mjs'));
   return [
@@ -77,4 +84,4 @@ function summary(metafile: Metafile, packages: BundledPackage[]): string[] {
   ];
 }
 
-await main();
+await main(process.argv.slice(2));
