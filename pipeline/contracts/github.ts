@@ -40,11 +40,15 @@ export const modelStatus = (model: string) => `${REQUIRED_STATUS}/${model}`;
 export const BRANCHES = ['dev', 'test', 'master'] as const;
 export type Branch = (typeof BRANCHES)[number];
 
-/** Branches of robots. The data branch is rewritten, a promotion is immutable, the candidate is rebuilt from `test`. */
+/** Branches of robots. The data branch is rewritten, a promotion is immutable, the candidate is rebuilt from `test`,
+ *  what takes a version back is immutable too. */
 export const ROBOT_BRANCHES = {
   data: 'perennial/data',
   promotion: (label: string) => `perennial/promotion-${label}`,
   candidate: 'perennial/candidate',
+  /** Takes production.json back after a release that failed its verification, or because a person asked for it. */
+  revert: (label: string) => `perennial/revert-${label}`,
+  rollback: (label: string) => `perennial/rollback-${label}`,
 } as const;
 
 /** What only robots commit. */

@@ -6,6 +6,7 @@ import type { Leaderboard } from '../contracts/metrics.ts';
 import type { TargetPanel } from '../contracts/panel.ts';
 import type { ModelParams } from '../contracts/params.ts';
 import type { Windows } from '../contracts/plan.ts';
+import type { ServedModel } from '../contracts/serving.ts';
 import type { Curve } from '../contracts/train.ts';
 
 export type { Windows };
@@ -89,6 +90,8 @@ export interface Task {
    *  @returns greatest relative difference between its golden answers and today's; infinite where one is no number
    *  @throws CorruptError if it cannot be opened */
   warmUp(files: BundleFiles): number;
+  /** Opens a bundle as the service does. @throws CorruptError if it cannot be opened */
+  served(files: BundleFiles): ServedModel;
   /** What a frozen bundle makes of the newest observations.
    *  @param totals all cases up to a moment as the portal tells them, by tract id; without: they are summed where they can be
    *  @returns the files of the observation pack, and its forecasts from the newest cutoff */

@@ -20,6 +20,7 @@ import type { ReviewRun } from './read-event.ts';
 import { readSubmission, type Submitted } from './read-submission.ts';
 import { Refusal } from './refusal.ts';
 import { type RobotFiles, robotFiles } from './robot-files.ts';
+import { rollbacks } from './rollbacks.ts';
 import { plainJudgement } from './to-judgement.ts';
 import { type Change, type Commits, whatChanged } from './what-changed.ts';
 import { withoutComparison } from './without-comparison.ts';
@@ -61,6 +62,11 @@ export async function judgePull(bench: Bench, pull: ReviewedPull, run: ReviewRun
     const cases = await Promise.all(
       changes.map((change) => openCase(bench, { change, artifacts, pull, run })),
     ).finally(() => early);
+    const back = pull.fork ? null : await rollbacks(bench, commits, { changes, into: pull.into });
+    for (const one of cases) {
+      const judgement = back?.get(one.change.model);
+      if (judgement) one.judged = settled(judgement);
+    }
     if (pull.fork)
       for (const one of cases) one.judged ??= settled(shownAsSubmitted(one.change, one.submitted));
     else await compareAll(bench, commits, { cases, pull, run, folder, there: await early });

@@ -44,14 +44,16 @@ export async function trainingOf(folder: string, model: string) {
   return { forecasts, bundle: await digest('bundle'), fallback: await digest('fallback') };
 }
 
-async function historyAt({ tree }: Bench, commit: string, model: string): Promise<HistoryEntry[]> {
+/** Oldest first. */
+export async function historyAt({ tree }: Bench, commit: string, model: string): Promise<HistoryEntry[]> {
   const { paths, read } = tree(commit);
   const of = `reports/${model}/history/`;
   const entries = (await paths()).filter((path) => path.startsWith(of) && path.endsWith('.json'));
   const texts = await Promise.all(entries.map(read));
   // Master's own: entries of a kind that this code does not know yet are no looks.
-  return texts.flatMap((text) => {
+  const known = texts.flatMap((text) => {
     const entry = HistoryEntry.safeParse(JSON.parse(text ?? 'null')).data;
     return entry ? [entry] : [];
   });
+  return known.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }

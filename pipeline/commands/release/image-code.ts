@@ -7,7 +7,7 @@ import { CorruptError } from '../../contracts/errors.ts';
 /** What the service starts from; all that it imports is in the image too. */
 const ENTRY = 'serve/main.ts';
 /** What the image is built with, beside the code. */
-const BUILT_WITH = ['Dockerfile', '.dockerignore'];
+const BUILT_WITH = ['Dockerfile', '.dockerignore', '.npmrc', 'setup/service-packages.mjs'];
 
 /** What one commit's image is made from, its models aside: hash or text by path. Tests are none of it. */
 export async function imageCodeAt(root: string, sha: string): Promise<Map<string, string>> {

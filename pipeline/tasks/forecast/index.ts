@@ -4,6 +4,7 @@ import { featureColumns } from './columns.ts';
 import { observe } from './observe.ts';
 import { readBundleJson } from './predict/bundle-json.ts';
 import { loadForecaster } from './predict/load.ts';
+import { loadServed } from './predict/served.ts';
 import { type WarmUp, warmUpDifference } from './predict/warm-up.ts';
 import { score } from './score.ts';
 import { scoreBaselines } from './score-baselines.ts';
@@ -18,5 +19,6 @@ export const forecastTask: Task = {
   baselines: scoreBaselines,
   backtest,
   warmUp: (files) => warmUpDifference(loadForecaster(files), readBundleJson<WarmUp>(files, 'warm-up.json')),
+  served: loadServed,
   observe,
 };
