@@ -12,6 +12,7 @@ import { logRequests } from './request-log.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
 import { rootRoute } from './routes/root.ts';
 
@@ -46,6 +47,7 @@ export async function buildApp(
   registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
   await app.register(rootRoute, parts);
+  await app.register(pageRoute, parts);
   await app.register(healthRoute, parts);
   await app.register(metricsRoute, parts);
   await app.register(forecastRoute, parts);

@@ -1,10 +1,27 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { outlines } from '../page/outlines.ts';
+import { sendPacked } from '../page/packed.ts';
+import { pageFiles } from '../page/page-files.ts';
 import type { Parts } from '../parts.ts';
 import { exampleQuestion } from '../predictor/example.ts';
 
-/** `GET /`: what can be asked, with an example that works on this data. */
+/** Everything comes from here, and nothing is run or styled but the page's own files. */
+const PAGE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'geolocation=(self), camera=(), microphone=()',
+};
+
+/** `GET /`: the planner's page to browsers; to others what can be asked, with an example that works on this data. */
 export const rootRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
-  app.get('/', async () => {
+  app.get('/', async (request, reply) => {
+    if (wantsPage(request)) return sendPage(request, reply);
+    reply.header('vary', 'Accept');
     const edition = slots.of().choose();
     const { model, forecasts, places } = edition;
     return {
@@ -22,4 +39,17 @@ export const rootRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
       example: exampleQuestion(edition),
     };
   });
+
+  async function sendPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const model = slots.of().current?.model;
+    // The page asks for them in a moment; who waits for them then is told what failed.
+    if (model?.geojson) outlines(model).catch(() => {});
+    const { html } = await pageFiles();
+    return sendPacked(request, reply.headers(PAGE_HEADERS), html);
+  }
 };
+
+/** Browsers name HTML; programs and curl take anything. */
+function wantsPage({ headers }: FastifyRequest): boolean {
+  return /(^|,)\s*text\/html\s*(;|,|$)/i.test(headers.accept ?? '');
+}
