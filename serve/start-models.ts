@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BundleFiles } from '../pipeline/contracts/bundle.ts';
-import { EXIT, PerennialError, UsageError } from '../pipeline/contracts/errors.ts';
+import { CorruptError, EXIT, PerennialError, UsageError } from '../pipeline/contracts/errors.ts';
 import type { RegisteredVersion } from '../pipeline/contracts/registry.ts';
 import type { Log } from './log.ts';
 import type { Monitor } from './monitor/monitor.ts';
@@ -131,8 +131,13 @@ async function newestPack(all: AtHand[], log: Log): Promise<LoadedPack | null> {
 }
 
 /** A server that is away comes back; a setting that is wrong, or a run that was never made, does not by itself. */
-function refuseToWait({ name }: Slot, { ok, error }: Look, { source, settings }: StartOptions): void {
+function refuseToWait({ name }: Slot, { ok, error }: Look, { source, settings, state }: StartOptions): void {
   if (settings.follow !== 'registry') return;
+  const refused = state.refused(name).at(-1);
+  if (ok && refused)
+    throw new CorruptError(`${name} ${refused.version} was refused: ${refused.reason}`, {
+      hint: 'train another one: npm start; or take the champion back: npm run pipeline -- rollback',
+    });
   if (ok) throw nothingToServe({ name }, source!.where);
   if (error instanceof PerennialError && error.exitCode !== EXIT.upstreamDown) throw error;
 }

@@ -179,10 +179,9 @@ export class Follower {
       return model;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      void state.refuse({
-        ...{ model: slot.name, version: version.version, digest: version.digest },
-        ...{ reason, at: now().toISOString() },
-      });
+      const { version: name, digest } = version;
+      const at = now().toISOString();
+      void state.refuse({ model: slot.name, version: name, digest, reason, at }, { unreadable: true });
       swaps.refused('bundle', { to: version.version, reason });
       return null;
     }

@@ -9,6 +9,8 @@ export const Refused = z.strictObject({
   digest: Sha256,
   reason: z.string(),
   at: Timestamp,
+  /** Which code could not read it: other code may. null: it was read, and answered worse or was taken back by a person. */
+  code: z.string().nullable(),
 });
 export type Refused = z.infer<typeof Refused>;
 

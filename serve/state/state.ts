@@ -6,6 +6,7 @@ import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
 import { readJson, writeJson } from '../../pipeline/files.ts';
 import { readBundle, writeBundle } from '../../pipeline/registry/bundle-folder.ts';
 import type { Log } from '../log.ts';
+import { codeIdentity } from './code-identity.ts';
 import { PinnedFile, type Refused, RefusedFile, ServedFile, type Swap, SwapsFile } from './records.ts';
 
 /** Of the history; the oldest go first. */
@@ -32,7 +33,10 @@ export type State = Awaited<ReturnType<typeof openState>>;
  * stops nothing: it is remembered until the process ends.
  * @param folder null: nothing outlives the process
  */
-export async function openState(folder: string | null, { log }: { log: Log }) {
+export async function openState(
+  folder: string | null,
+  { log, code = codeIdentity }: { log: Log; code?: () => string },
+) {
   const read = async <T extends z.ZodType>(name: string, schema: T, empty: z.output<T>) =>
     (folder && (await readJson(join(folder, name), schema).catch(lost(log, name)))) || empty;
   const { refused } = await read('refused.json', RefusedFile, { format: 1, refused: [] });
@@ -43,7 +47,9 @@ export async function openState(folder: string | null, { log }: { log: Log }) {
   /** Files that nothing names yet. */
   const stored = new Set<string>();
   const isRefused = (model: string, digest: string) =>
-    refused.some((one) => one.model === model && one.digest === digest);
+    refused.some(
+      (one) => one.model === model && one.digest === digest && (one.code === null || one.code === code()),
+    );
 
   let last: Promise<void> = Promise.resolve();
   /** One after the other: of two writers of one file the later one wins. */
@@ -65,7 +71,9 @@ export async function openState(folder: string | null, { log }: { log: Log }) {
     refused: (model: string): Refused[] => refused.filter((one) => one.model === model),
     isRefused,
 
-    refuse(entry: Refused): Promise<void> {
+    /** @param unreadable this code cannot read it; else it was read, and is not wanted */
+    refuse(what: Omit<Refused, 'code'>, { unreadable = false } = {}): Promise<void> {
+      const entry = { ...what, code: unreadable ? code() : null };
       remove(refused, (one) => one.model === entry.model && one.digest === entry.digest);
       refused.push(entry);
       if (refused.length > MOST_REFUSED) refused.shift();
