@@ -50,6 +50,17 @@ export function cellAt(
   return { tract: cells.tracts[nearest], distanceKm: kilometres(cells, nearest, latitude, longitude) };
 }
 
+/** Centres within a distance. */
+export function cellsWithin(
+  cells: Cells,
+  { latitude, longitude, radiusKm }: { latitude: number; longitude: number; radiusKm: number },
+): { tract: string; distanceKm: number }[] {
+  return cells.tracts
+    .map((tract, centre) => ({ tract, distanceKm: kilometres(cells, centre, latitude, longitude) }))
+    .filter(({ distanceKm }) => distanceKm <= radiusKm);
+}
+
+/** Degrees in which the cells lie, as far as they reach. */
 export function boxOfCells({ latitudes, longitudes, reachKm }: Cells) {
   const reach = reachKm / KM_PER_DEGREE;
   const bounds = (values: Float64Array) =>
