@@ -80,7 +80,7 @@ function moreErrors(
 function otherAnswers({ differences }: TrialFigures, limits: TrialLimits, over: boolean): string | null {
   if (!differences || differences.n === 0) return null;
   const { n, mean } = differences;
-  if (mean === Number.POSITIVE_INFINITY) return 'an answer is no number where the one before gives one';
+  if (!Number.isFinite(mean)) return 'an answer is no number where the one before gives one';
   if (mean <= limits.maxDifference || n < (over ? 1 : ENOUGH.differences)) return null;
   return `its answers differ by ${percent(mean)} on average over ${n} questions, ${percent(limits.maxDifference)} may`;
 }
