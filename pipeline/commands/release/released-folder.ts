@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { writeArchive } from '../../clients/snapshot-zip.ts';
 import type { BundleFiles } from '../../contracts/bundle.ts';
 import { UsageError } from '../../contracts/errors.ts';
 import type { RegisteredVersion } from '../../contracts/registry.ts';
 import type { Released } from '../../contracts/released.ts';
+import { writeWhole } from '../../files.ts';
+import { zipBundle } from '../../registry/bundle-zip.ts';
 
 const DOCUMENT = 'released.json';
 
@@ -30,7 +30,6 @@ export async function writeArchives(
   folder: string,
   { version, files, pack }: { version: RegisteredVersion; files: BundleFiles; pack: BundleFiles | null },
 ): Promise<Released['models'][string]> {
-  await mkdir(folder, { recursive: true });
   const { model } = version;
   return {
     version,
@@ -40,15 +39,7 @@ export async function writeArchives(
 }
 
 async function archive(folder: string, name: string, files: BundleFiles) {
-  const members = [...files].sort(([one], [other]) => (one < other ? -1 : 1));
-  await writeArchive(
-    join(folder, name),
-    members.map(([path, content]) => ({
-      name: path,
-      bytes: content.byteLength,
-      open: async () => Readable.from([Buffer.from(content)]),
-    })),
-  );
-  const bytes = await readFile(join(folder, name));
+  const bytes = await zipBundle(files);
+  await writeWhole(join(folder, name), bytes);
   return { url: name, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.byteLength };
 }
