@@ -11,6 +11,7 @@ import { ProblemError, sendProblem } from './problem.ts';
 import { logRequests } from './request-log.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
+import { inferRoute } from './routes/infer.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
@@ -52,6 +53,7 @@ export async function buildApp(
   await app.register(metricsRoute, parts);
   await app.register(forecastRoute, parts);
   await app.register(predictRoute, parts);
+  await app.register(inferRoute, { ...parts, prefix: '/v2' });
   return app;
 }
 
