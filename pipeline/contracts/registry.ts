@@ -43,4 +43,13 @@ export interface Registry {
   /** Takes a version away; one that is not there is no error. Numbers are never given twice, so the newest one stays.
    *  @throws ConflictError where an alias points at it, or it is the newest */
   remove(version: string): Promise<void>;
+  /** Stores an observation pack whole or not at all, then names it the newest. The few before it stay for whoever is reading them.
+   *  @returns its id, the SHA-256 of its `pack.json`
+   *  @throws CorruptError where a file is not what the pack's manifest says */
+  publishPack(files: BundleFiles): Promise<string>;
+  /** The newest observation pack, every byte checked. While there is no newer one this asks for a name alone.
+   *  @param seen id of the pack that the caller has, null: none
+   *  @returns null where there is none, or it is the one seen
+   *  @throws CorruptError naming the file that is missing or not what it was */
+  newestPack(seen: string | null): Promise<{ id: string; files: BundleFiles } | null>;
 }

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CorruptError } from '../contracts/errors.ts';
 import { folderRegistry } from './folder.ts';
 import { registryContract } from './registry-contract.testing.ts';
-import { about, sampleBundle } from './sample-bundle.testing.ts';
+import { about, sampleBundle, samplePack } from './sample-bundle.testing.ts';
 
 const folders: string[] = [];
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
@@ -74,6 +74,25 @@ describe('the folder registry', () => {
     const slow = folderRegistry(folder, { model: 'infections', now });
     expect((await slow.register(sampleBundle('two').files, about)).version).toBe('v0003');
     expect((await registry.versions()).map(({ version }) => version)).toEqual(['v0001', 'v0002', 'v0003']);
+  });
+
+  it('keeps the three newest packs, and names the file of one that is not what it was', async () => {
+    const { folder, registry } = await fresh();
+    const ids: string[] = [];
+    for (const content of ['a', 'b', 'c', 'd', 'e'])
+      ids.push(await registry.publishPack(samplePack(content)));
+    expect((await readdir(join(folder, 'pack'))).sort()).toEqual([...ids.slice(2), 'newest.json'].sort());
+    await writeFile(join(folder, 'pack', ids[4], 'forecasts.json'), '{}');
+    await expect(registry.newestPack(null)).rejects.toThrow(/forecasts\.json is not the file/);
+    // Who has it already is not troubled.
+    expect(await registry.newestPack(ids[4])).toBeNull();
+    // Published again it is whole again.
+    await registry.publishPack(samplePack('e'));
+    expect((await registry.newestPack(null))?.id).toBe(ids[4]);
+    await writeFile(join(folder, 'pack', 'newest.json'), '{"id":"../../etc"}');
+    await expect(registry.newestPack(null)).rejects.toThrow(CorruptError);
+    await registry.publishPack(samplePack('f'));
+    expect((await registry.newestPack(null))?.id).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('takes away what a killed process left, and leaves what a living one writes', async () => {

@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 import { z } from 'zod';
-import { isAlive } from '../clients/is-alive.ts';
 import type { BundleFiles } from '../contracts/bundle.ts';
-import { ConflictError, CorruptError, LockedError, UsageError } from '../contracts/errors.ts';
+import { ConflictError, CorruptError, UsageError } from '../contracts/errors.ts';
 import { type Alias, RegisteredVersion, type Registry } from '../contracts/registry.ts';
 import { readJson, writeJson } from '../files.ts';
 import { readBundle, writeInto } from './bundle-folder.ts';
+import { entries, heldByAnother, removeLeftovers, renamed, scratchIn, underLock } from './folder-lock.ts';
+import { packsIn } from './folder-packs.ts';
 import { verifyBundle } from './manifest.ts';
 import { refuseNeeded } from './refuse-needed.ts';
 
@@ -24,6 +23,7 @@ export interface FolderOptions {
  *   v0001/bundle/…      what serving loads, with its manifest `bundle.json`
  *   v0001/version.json  what is known of it
  *   champion.json       an alias: { "version": "v0001" }
+ *   pack/…              observation packs, see `packsIn`
  * A version appears by one rename, which no second one of that number can follow, and never changes; an alias moves by one
  * rename, compared and set under a lock.
  * So a process killed at any moment leaves what was there before, or the new version whole.
@@ -35,6 +35,8 @@ export function folderRegistry(
 ): Registry {
   const aliasFile = (alias: Alias) => join(directory, `${alias}.json`);
   const locked = <T>(work: (held: () => boolean) => Promise<T>) => underLock(directory, staleLockMs, work);
+
+  const packs = packsIn(join(directory, 'pack'), staleLockMs);
 
   async function versions(): Promise<RegisteredVersion[]> {
     const names = (await entries(directory)).filter((name) => VERSION.test(name)).sort(byNumber);
@@ -62,7 +64,7 @@ export function folderRegistry(
     async register(files, facts) {
       const { digest } = verifyBundle(files);
       await mkdir(directory, { recursive: true });
-      const prepared = join(directory, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+      const prepared = scratchIn(directory);
       await writeInto(join(prepared, 'bundle'), files);
       try {
         return await locked(async () => {
@@ -130,7 +132,7 @@ export function folderRegistry(
 
     async remove(version) {
       if (!(await about(version))) return;
-      const gone = join(directory, `${TEMPORARY}${process.pid}-${randomBytes(6).toString('hex')}`);
+      const gone = scratchIn(directory);
       try {
         await locked(async (isOurs) => {
           const newest = (await versions()).at(-1)?.version;
@@ -144,6 +146,9 @@ export function folderRegistry(
         await rm(gone, { recursive: true, force: true });
       }
     },
+
+    publishPack: packs.publish,
+    newestPack: packs.newest,
   };
 }
 
@@ -152,79 +157,8 @@ function unlessAbsent(error: NodeJS.ErrnoException): void {
 }
 
 const VERSION = /^v\d{4,}$/;
-const TEMPORARY = '.new-';
 const Pointer = z.strictObject({ version: z.string().regex(VERSION) });
-const ONE_HOUR_MS = 3_600_000;
 const ATTEMPTS = 20;
-
-/** @param work its `held` tells whether the lock is surely still ours: a process that stood still for longer than a lock
- *  lives (a laptop that slept, a machine that is overloaded) may have lost it to another one */
-async function underLock<T>(
-  directory: string,
-  stale: number,
-  work: (held: () => boolean) => Promise<T>,
-): Promise<T> {
-  await mkdir(directory, { recursive: true });
-  let lost = false;
-  const release = await lock(directory, {
-    lockfilePath: join(directory, '.lock'),
-    stale,
-    // In all some twice the time after which a dead owner's lock is taken over.
-    retries: { retries: Math.ceil((2 * stale) / 100), minTimeout: 100, maxTimeout: 100, factor: 1 },
-    // Without it the whole process would end.
-    onCompromised: () => {
-      lost = true;
-    },
-  }).catch((cause) => {
-    throw heldByAnother(directory, cause);
-  });
-  const began = performance.now();
-  try {
-    return await work(() => !lost && performance.now() - began < stale / 2);
-  } finally {
-    // One that was lost is another one's by now.
-    if (!lost) await release().catch(() => {});
-  }
-}
-
-function heldByAnother(directory: string, cause?: unknown): LockedError {
-  return new LockedError(`the registry ${directory} is held by another process`, {
-    cause,
-    hint: 'wait for the other run to end, then run again',
-  });
-}
-
-/** @returns false where there is something of that name already */
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
-  }
-}
-
-/** Takes away what killed processes left half written; what a living one is writing stays. */
-async function removeLeftovers(directory: string): Promise<void> {
-  for (const name of await entries(directory)) {
-    if (!name.startsWith(TEMPORARY)) continue;
-    const owner = Number(name.slice(TEMPORARY.length).split('-')[0]);
-    const touched = (await stat(join(directory, name)).catch(() => null))?.mtimeMs ?? 0;
-    // A number may have gone to another process since: nobody writes a bundle for an hour.
-    if (isAlive(owner) && Date.now() - touched < ONE_HOUR_MS) continue;
-    await rm(join(directory, name), { recursive: true, force: true });
-  }
-}
-
-async function entries(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-}
 
 function byNumber(a: string, b: string): number {
   return Number(a.slice(1)) - Number(b.slice(1));

@@ -13,6 +13,7 @@ import { BundleMemory } from './mlflow/bundle-memory.ts';
 import { fetchBundle, storeBundle } from './mlflow/bundles.ts';
 import { DIGEST_TAG, type Facts, FOLDER_TAG, nameOf, numberOf, tagsOf, versionOf } from './mlflow/facts.ts';
 import { homeAt } from './mlflow/home.ts';
+import { packsOn } from './mlflow/packs.ts';
 import { runForBundle } from './mlflow/run-for-bundle.ts';
 import { settled } from './mlflow/settle.ts';
 import { versionDescription } from './mlflow/words.ts';
@@ -47,6 +48,7 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
   const home = homeAt(mlflow, { ...options, name });
   const memory = new BundleMemory();
   const aliases = aliasesOf(mlflow, { home, name, model, log });
+  const packs = packsOn(mlflow, { home, name, log, runOf: (digest) => runOfBundle(digest) });
 
   /** Ours among versions, without twins, in the order of their numbers. */
   async function search(filter: string): Promise<Found[]> {
@@ -106,6 +108,13 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
       hint: 'roll back to another version, or restore MLflow from its backup',
       facts: { run: row.run_id },
     });
+  }
+
+  /** Null where the bundle is not registered here, or its run is gone. */
+  async function runOfBundle(digest: string): Promise<Run | null> {
+    const runId = (await byDigest(digest))?.row.run_id;
+    const run = runId ? await mlflow.run(runId) : null;
+    return run?.info.lifecycle_stage === 'active' ? run : null;
   }
 
   async function refuseUnknown(version: string): Promise<never> {
@@ -189,6 +198,9 @@ export function mlflowRegistry(mlflow: Mlflow, options: MlflowRegistryOptions): 
         await mlflow.deleteModelVersion(name, row.version);
       }
     },
+
+    publishPack: packs.publish,
+    newestPack: packs.newest,
   };
   return registry;
 }

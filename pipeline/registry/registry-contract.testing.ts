@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BundleFiles } from '../contracts/bundle.ts';
-import { ConflictError, UsageError } from '../contracts/errors.ts';
+import { ConflictError, CorruptError, UsageError } from '../contracts/errors.ts';
 import type { Registry } from '../contracts/registry.ts';
-import { about, sampleBundle } from './sample-bundle.testing.ts';
+import { about, sampleBundle, samplePack } from './sample-bundle.testing.ts';
 
 export interface TestRegistry {
   registry: Registry;
@@ -112,6 +112,64 @@ export function registryContract(name: string, make: () => Promise<TestRegistry>
       await expect(registry.setAlias('champion', 'v0002', 'v0001')).rejects.toThrow(UsageError);
       expect((await registry.register(sampleBundle('two').files, about)).version).toBe('v0004');
       expect(plain(await another.bundle('v0001'))).toEqual(plain(sampleBundle('one').files));
+    });
+
+    it('has no observation pack at first, then the newest one, and says nothing of the one that was seen', async () => {
+      const { registry, another } = await make();
+      expect(await registry.newestPack(null)).toBeNull();
+      const { digest } = await registry.register(sampleBundle('one').files, about);
+      const [monday, tuesday] = [samplePack('monday', digest), samplePack('tuesday', digest)];
+      const id = await registry.publishPack(monday);
+      expect(id).toMatch(/^[0-9a-f]{64}$/);
+      const found = await another.newestPack(null);
+      expect(found?.id).toBe(id);
+      expect(plain(found!.files)).toEqual(plain(monday));
+      expect(await another.newestPack(id)).toBeNull();
+
+      const next = await another.publishPack(tuesday);
+      expect(next).not.toBe(id);
+      expect((await registry.newestPack(id))?.id).toBe(next);
+      expect(plain((await registry.newestPack(null))!.files)).toEqual(plain(tuesday));
+      // Versions and packs do not know of each other.
+      expect(await registry.versions()).toHaveLength(1);
+    });
+
+    it('takes the same pack twice, an earlier one again, and one of a bundle that it does not have', async () => {
+      const { registry, another } = await make();
+      const packs = ['a', 'b', 'c', 'd', 'e'].map((content) => samplePack(content, 'f'.repeat(64)));
+      for (const pack of packs) {
+        const id = await registry.publishPack(pack);
+        expect(await another.publishPack(pack)).toBe(id);
+        expect(plain((await another.newestPack(null))!.files)).toEqual(plain(pack));
+      }
+      // Long gone, or still there: it is the newest again, and whole.
+      for (const pack of [packs[0], packs[3], packs[4]]) {
+        const id = await another.publishPack(pack);
+        expect((await registry.newestPack(null))?.id).toBe(id);
+        expect(plain((await registry.newestPack(null))!.files)).toEqual(plain(pack));
+      }
+    });
+
+    it('refuses a pack that is not what its manifest says, and leaves the newest one', async () => {
+      const { registry } = await make();
+      const id = await registry.publishPack(samplePack('one'));
+      const other = samplePack('two').set('forecasts.json', Buffer.from('{}'));
+      await expect(registry.publishPack(other)).rejects.toThrow(/forecasts\.json/);
+      const incomplete = samplePack('two');
+      incomplete.delete('windows.f64.gz');
+      await expect(registry.publishPack(incomplete)).rejects.toThrow(CorruptError);
+      await expect(registry.publishPack(new Map())).rejects.toThrow(/pack\.json is missing/);
+      expect((await registry.newestPack(null))?.id).toBe(id);
+    });
+
+    it('has one whole pack while several are published at once', async () => {
+      const { registry, another } = await make();
+      const packs = ['a', 'b', 'c', 'd'].map((content) => samplePack(content));
+      const ids = await Promise.all(
+        packs.map((pack, index) => [registry, another][index % 2].publishPack(pack)),
+      );
+      const newest = await registry.newestPack(null);
+      expect(plain(newest!.files)).toEqual(plain(packs[ids.indexOf(newest!.id)]));
     });
 
     it('points no alias at a version that is not there', async () => {

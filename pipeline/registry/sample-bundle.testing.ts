@@ -1,6 +1,7 @@
 import type { BundleFiles } from '../contracts/bundle.ts';
 import type { RegisteredVersion } from '../contracts/registry.ts';
 import { sealBundle } from './manifest.ts';
+import { sealPack } from './pack.ts';
 
 /** What tests tell a registry of a bundle. */
 export const about: Omit<RegisteredVersion, 'version' | 'digest' | 'registered_at' | 'model'> = {
@@ -31,5 +32,22 @@ export function sampleBundle(content: string): { files: BundleFiles; digest: str
     candidate: about.candidate,
     is_baseline: about.is_baseline,
     hyperparameters: about.hyperparameters,
+  });
+}
+
+/** A small observation pack that differs by its content.
+ *  @param bundle digest of the one that forecast it */
+export function samplePack(content: string, bundle: string | null = null): BundleFiles {
+  const files = new Map<string, Uint8Array>([
+    ['forecasts.json', Buffer.from(JSON.stringify({ content }))],
+    ['windows.f64.gz', Buffer.from(content.repeat(100))],
+  ]);
+  return sealPack(files, {
+    model: 'infections',
+    published_at: '2026-02-02T08:00:00.000Z',
+    last_time: '2026-02-01T00:00:00.000Z',
+    data_version: about.data_version,
+    snapshot: 'a'.repeat(64),
+    bundle,
   });
 }

@@ -17,20 +17,29 @@ export async function storeBundle(
   { files, digest }: { files: BundleFiles; digest: string },
 ): Promise<string> {
   const folder = `bundle/${digest.slice(0, 12)}-${randomBytes(3).toString('hex')}`;
-  await each([...files], ([path, bytes]) => mlflow.uploadArtifact(run, `${folder}/${path}`, bytes));
+  await storeFiles(mlflow, run, { folder, files });
+  readManifest(await mlflow.artifact(run, `${folder}/${MANIFEST}`), digest);
+  return folder;
+}
 
+/** Stores files below a folder of a run's artifacts, and looks at what was stored.
+ *  @throws CorruptError if the server holds less of one afterwards */
+export async function storeFiles(
+  mlflow: Mlflow,
+  run: Run,
+  { folder, files }: { folder: string; files: BundleFiles },
+): Promise<void> {
+  await each([...files], ([path, bytes]) => mlflow.uploadArtifact(run, `${folder}/${path}`, bytes));
   const stored = await sizesBelow(mlflow, run, folder);
   for (const [path, bytes] of files) {
     // Some stores do not tell a size.
     const size = stored.get(path) ?? (stored.has(path) ? bytes.byteLength : null);
     if (size === bytes.byteLength) continue;
     throw new CorruptError(
-      `MLflow stored ${size === null ? 'no' : `${size} bytes of the`} bundle file ${path}, expected ${bytes.byteLength} bytes`,
+      `MLflow stored ${size === null ? 'no' : `${size} bytes of the`} file ${folder}/${path}, expected ${bytes.byteLength} bytes`,
       { hint: 'look at the disk of the artifact store, then run again', facts: { run: run.info.run_id } },
     );
   }
-  readManifest(await mlflow.artifact(run, `${folder}/${MANIFEST}`), digest);
-  return folder;
 }
 
 /** A bundle, every byte checked.
@@ -45,11 +54,7 @@ export async function fetchBundle(
   try {
     const manifestBytes = await read(MANIFEST);
     const { manifest } = readManifest(manifestBytes, digest);
-    const files: BundleFiles = new Map();
-    await each(Object.keys(manifest.files), async (path) => {
-      const bytes = await read(path);
-      if (bytes) files.set(path, bytes);
-    });
+    const files = await readFiles(Object.keys(manifest.files), read);
     files.set(MANIFEST, manifestBytes as Uint8Array);
     verifyBundle(files, digest);
     return files;
@@ -61,6 +66,19 @@ export async function fetchBundle(
       facts: { ...error.facts, run: run.info.run_id },
     });
   }
+}
+
+/** A few at a time; what is not there is left out. */
+export async function readFiles(
+  paths: string[],
+  read: (path: string) => Promise<Uint8Array | null>,
+): Promise<BundleFiles> {
+  const files: BundleFiles = new Map();
+  await each(paths, async (path) => {
+    const bytes = await read(path);
+    if (bytes) files.set(path, bytes);
+  });
+  return files;
 }
 
 /** @returns path below `folder` → bytes, undefined where the store does not tell */

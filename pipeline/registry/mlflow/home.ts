@@ -14,6 +14,7 @@ export interface Home {
   ledgerRun: string;
   /** MLflow's own aliases: they follow the ledger. */
   aliases: Record<string, number>;
+  tags: Record<string, string>;
 }
 
 export interface HomeOptions {
@@ -38,7 +39,7 @@ export function homeAt(mlflow: Mlflow, options: HomeOptions) {
     const found = await mlflow.registeredModel(name);
     if (!found) return null;
     const ledgerRun = found.tags[LEDGER_TAG];
-    if (ledgerRun) return { ledgerRun, aliases: found.aliases };
+    if (ledgerRun) return { ledgerRun, aliases: found.aliases, tags: found.tags };
     throw new UsageError(`MLflow has a registered model ${name} that Perennial did not make`, {
       hint: `rename it there, or set PERENNIAL_MODEL_PREFIX, for instance to perennial-`,
       facts: { name },
@@ -54,7 +55,7 @@ export function homeAt(mlflow: Mlflow, options: HomeOptions) {
         description: modelDescription(options),
         tags: { [LEDGER_TAG]: ledgerRun },
       });
-      return { ledgerRun, aliases: made.aliases };
+      return { ledgerRun, aliases: made.aliases, tags: made.tags };
     }, find);
     if (home.ledgerRun !== ledgerRun)
       await mlflow
