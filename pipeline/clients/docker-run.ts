@@ -1,5 +1,6 @@
 import { EXIT, PerennialError } from '../contracts/errors.ts';
 import { type GroupResult, runGroup } from './process-group.ts';
+import { redact } from './redact.ts';
 
 export interface DockerOptions {
   signal?: AbortSignal;
@@ -7,13 +8,15 @@ export interface DockerOptions {
   onLine?(line: string): void;
   /** Added to this process's environment: DOCKER_HOST, DOCKER_CONFIG, SOURCE_DATE_EPOCH. */
   env?: Record<string, string>;
+  /** A secret for the standard input. */
+  input?: string;
 }
 
 /** Runs Docker's command to its end. @throws DockerError with its words */
 export async function runDocker(
   args: string[],
   limitMs: number,
-  { signal, onLine, env }: DockerOptions = {},
+  { signal, onLine, env, input }: DockerOptions = {},
 ): Promise<GroupResult> {
   const result = await runGroup('docker', args, {
     cwd: process.cwd(),
@@ -21,9 +24,10 @@ export async function runDocker(
     timeoutMs: limitMs,
     signal,
     onLine,
+    input,
   });
   if (result.ended === 'by-itself' && result.exitCode === 0) return result;
-  throw failure(args, result, limitMs);
+  throw failure(args, { ...result, output: redact(result.output, input ? [input] : []) }, limitMs);
 }
 
 export type DockerFailure = 'no-docker' | 'no-engine' | 'absent' | 'time-out' | 'cancelled' | 'failed';

@@ -16,6 +16,8 @@ export interface BuildOptions {
   labels?: Record<string, string>;
   /** `host` where the builder's own network reaches no package registry. */
   network?: string;
+  /** On the newest base, and nothing taken from earlier builds. */
+  fresh?: boolean;
 }
 
 export interface RunOptions {
@@ -63,7 +65,7 @@ export function dockerAt(options: DockerOptions = {}) {
       return answer?.stdout.trim() || null;
     },
     /** @returns the image's id */
-    async build({ context, tags, args = {}, labels = {}, network }: BuildOptions): Promise<string> {
+    async build({ context, tags, args = {}, labels = {}, network, fresh }: BuildOptions): Promise<string> {
       const folder = await mkdtemp(join(tmpdir(), 'perennial-build-'));
       try {
         const id = join(folder, 'id');
@@ -72,12 +74,20 @@ export function dockerAt(options: DockerOptions = {}) {
           ...pairs('--build-arg', args),
           ...pairs('--label', labels),
           ...(network ? ['--network', network] : []),
+          ...(fresh ? ['--pull', '--no-cache'] : []),
         ];
         await docker(['build', '--iidfile', id, ...given, context], LIMITS.build);
         return (await readFile(id, 'utf8')).trim();
       } finally {
         await rm(folder, { recursive: true, force: true });
       }
+    },
+    /** @param password a secret: it goes in by the standard input, and is withheld from what Docker says */
+    async login(registry: string, { user, password }: { user: string; password: string }): Promise<void> {
+      await runDocker(['login', '--username', user, '--password-stdin', registry], LIMITS.other, {
+        ...options,
+        input: password,
+      });
     },
     async tag(image: string, as: string): Promise<void> {
       await docker(['tag', image, as]);
@@ -97,9 +107,9 @@ export function dockerAt(options: DockerOptions = {}) {
       const { stdout } = await docker(['run', '--detach', ...runFlags(wanted)]);
       return stdout.trim().split('\n').at(-1) ?? '';
     },
-    /** What it wrote, both streams. */
-    async logs(container: string): Promise<string> {
-      return (await docker(['logs', container])).output;
+    /** What it wrote, both streams. @param tail the last lines alone */
+    async logs(container: string, { tail }: { tail?: number } = {}): Promise<string> {
+      return (await docker(['logs', '--tail', tail === undefined ? 'all' : String(tail), container])).output;
     },
     /** SIGTERM; killed after the grace. @returns its exit code */
     async stop(container: string, { graceSeconds = 15 }: { graceSeconds?: number } = {}): Promise<number> {

@@ -8,6 +8,8 @@ export interface GroupOptions {
   signal?: AbortSignal;
   /** Each line as it comes, of both streams. */
   onLine?(line: string): void;
+  /** For its standard input; without it there is none. */
+  input?: string;
 }
 
 export interface GroupResult {
@@ -29,7 +31,7 @@ const WATCHED = '(cat <&3; kill -9 0) >/dev/null 2>&1 & exec "$@" 3<&-';
  *  DVC, for one, dies of SIGTERM and leaves the stage's process running. Nor does it outlive us, killed or not: an orphan would keep
  *  DVC's lock, and write beside the next run. */
 export async function runGroup(command: string, args: string[], options: GroupOptions): Promise<GroupResult> {
-  const { cwd, env, timeoutMs, signal, onLine } = options;
+  const { cwd, env, timeoutMs, signal, onLine, input } = options;
   if (signal?.aborted) return { exitCode: undefined, stdout: '', output: '', ended: 'cancelled' };
 
   const child = execa('sh', ['-c', WATCHED, 'sh', command, ...args], {
@@ -38,7 +40,8 @@ export async function runGroup(command: string, args: string[], options: GroupOp
     extendEnv: false,
     detached: true,
     cleanup: false,
-    stdio: ['ignore', 'pipe', 'pipe', ['pipe']],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ['pipe']],
+    ...(input === undefined ? {} : { input }),
     all: true,
     reject: false,
     // Of an endless output only the end is of use.
