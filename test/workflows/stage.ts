@@ -58,8 +58,10 @@ export class Stage {
     };
     const stage = new Stage(host, clone, new Actions(host, act, { ...options, robots, variables }), act);
     await stage.write(files);
-    await stage.git(...AUTHOR, 'commit', '--quiet', '--allow-empty', '--message', 'stage');
-    const branches = ['dev', 'test', 'master'].map((branch) => `+HEAD:refs/heads/${branch}`);
+    // Without this repository's own history, which every job would fetch.
+    const { stdout: tree } = await stage.git('write-tree');
+    const { stdout: first } = await stage.git(...AUTHOR, 'commit-tree', tree, '-m', 'stage');
+    const branches = ['dev', 'test', 'master'].map((branch) => `+${first}:refs/heads/${branch}`);
     await stage.git('push', '--quiet', host.originFor(host.person('owner', 'admin')), ...branches);
     stage.actions.forget();
     return stage;
