@@ -5,10 +5,12 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
 import { registerJsonBody } from './guards/json-body.ts';
 import { shedLoad } from './guards/shed.ts';
-import { measureRoutes } from './monitor/measure.ts';
+import { beginAtZero, measureRoutes } from './monitor/measure.ts';
 import type { Parts } from './parts.ts';
+import { observeAnswers } from './predictor/answer-with.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { logRequests } from './request-log.ts';
+import { adminRoute } from './routes/admin.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { inferRoute } from './routes/infer.ts';
@@ -16,6 +18,7 @@ import { metricsRoute } from './routes/metrics.ts';
 import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
 import { rootRoute } from './routes/root.ts';
+import { statisticsRoute } from './routes/statistics.ts';
 
 /** The service without its socket: `main.ts` listens, tests inject.
  *  @param options.guards false: without what turns requests away, to measure what that costs */
@@ -23,7 +26,7 @@ export async function buildApp(
   parts: Parts,
   { logger = false, guards = true }: { logger?: FastifyServerOptions['logger']; guards?: boolean } = {},
 ) {
-  const { settings, monitor } = parts;
+  const { settings, monitor, slots } = parts;
   const app = Fastify({
     logger,
     // A share of them is logged by hand.
@@ -41,18 +44,25 @@ export async function buildApp(
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
   });
+  beginAtZero(
+    monitor,
+    slots.all.map(({ name }) => name),
+  );
   measureRoutes(app, monitor);
   if (logger) logRequests(app, settings);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
   registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
+  observeAnswers(app);
   await app.register(rootRoute, parts);
   await app.register(pageRoute, parts);
   await app.register(healthRoute, parts);
   await app.register(metricsRoute, parts);
   await app.register(forecastRoute, parts);
+  await app.register(statisticsRoute, parts);
   await app.register(predictRoute, parts);
+  await app.register(adminRoute, { ...parts, prefix: '/admin' });
   await app.register(inferRoute, { ...parts, prefix: '/v2' });
   return app;
 }

@@ -144,6 +144,7 @@ export class Follower {
     }
     const { digest } = wanted;
     const trial = swaps.trial?.challenger.model.version.digest;
+    if (pinned && trial === digest) swaps.accept(`pinned to ${pinned}`);
     // Taken back at the source: what was on trial answers no more.
     if (trial && trial !== digest) swaps.withdraw(`${source.where} names ${wanted.version} now`);
     if (slot.current?.model.version.digest === digest || trial === digest) return null;

@@ -123,6 +123,11 @@ export class Swaps implements Watcher {
     this.#record('bundle', 'swapped', { from: trial.challenger, to: trial.champion, reason });
   }
 
+  /** Ends the trial for what is on trial: a person wants it. */
+  accept(reason: string): void {
+    this.#settle({ verdict: 'holds', reason });
+  }
+
   /** Takes what is on trial back now, for good.
    *  @returns false where nothing is on trial */
   takeBack(reason: string): boolean {
