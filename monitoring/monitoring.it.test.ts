@@ -1,13 +1,16 @@
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildApp } from '../serve/app.ts';
+import { monitorOf } from '../serve/monitor/monitor.ts';
 import type { Parts } from '../serve/parts.ts';
 import { sampleOf, samplePartsOf } from '../serve/sample-service.testing.ts';
 import {
@@ -51,7 +54,7 @@ describe.skipIf(!have('prometheus', 'prometheus-node-exporter'))(
     let load: AbortController;
 
     beforeAll(async () => {
-      parts = samplePartsOf(sampleOf(), { env: { PERENNIAL_RATE_LIMIT: '0' } });
+      parts = { ...samplePartsOf(sampleOf(), { env: { PERENNIAL_RATE_LIMIT: '0' } }), monitor: monitorOf() };
       parts.monitor.swaps.inc({ model: 'infections', kind: 'bundle', result: 'swapped' });
       app = await buildApp(parts);
       const service = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -184,7 +187,12 @@ async function alertFile(file: string): Promise<{ url: string; stop(): Promise<v
     limitMs: 30_000,
     command: async ({ port }) => ({
       file: process.execPath,
-      args: ['--import', 'tsx', join(HERE, 'alert-file/main.ts')],
+      // By its address: the server runs in a folder of its own.
+      args: [
+        '--import',
+        pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href,
+        join(HERE, 'alert-file/main.ts'),
+      ],
       env: { ALERT_FILE: file, PORT: String(port), HOST: '127.0.0.1' },
     }),
     ready: async ({ port }) => (await fetch(`http://127.0.0.1:${port}/health`)).ok,

@@ -14,6 +14,7 @@ import { adminRoute } from './routes/admin.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { inferRoute } from './routes/infer.ts';
+import { jobsRoute } from './routes/jobs.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
@@ -64,6 +65,7 @@ export async function buildApp(
   await app.register(predictRoute, parts);
   await app.register(adminRoute, { ...parts, prefix: '/admin' });
   await app.register(inferRoute, { ...parts, prefix: '/v2' });
+  await app.register(jobsRoute, parts);
   return app;
 }
 

@@ -1,6 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Monitor } from './monitor.ts';
 
+const KINDS = ['bundle', 'pack'];
+const RESULTS = ['swapped', 'refused', 'rolled-back', 'failed'];
+const SHED = ['pressure', 'queue', 'rate-limit', 'timeout'];
+
+/** Counters from zero on: a first event of a counter that was not there is no increase to Prometheus. */
+export function beginAtZero({ swaps, asked, outOfRange, shed }: Monitor, models: string[]): void {
+  for (const reason of SHED) shed.inc({ reason }, 0);
+  for (const model of models) {
+    asked.inc({ model }, 0);
+    outOfRange.inc({ model }, 0);
+    for (const kind of KINDS) for (const result of RESULTS) swaps.inc({ model, kind, result }, 0);
+  }
+}
+
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
 
 /** Counts and times every route that is registered from now on. Each has hooks of its own, with its labels already made: to look a
