@@ -28,7 +28,7 @@ export async function homesCompose(env: Record<string, string | undefined>): Pro
 }
 
 /** Only values are filled in, never their keys: the forms `${A:-default}` and `${A:?message}` that the file uses. */
-function interpolated(node: unknown, env: Record<string, string | undefined>): unknown {
+export function interpolated(node: unknown, env: Record<string, string | undefined>): unknown {
   if (typeof node === 'string') {
     return node.replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_, name, form, rest) => {
       if (env[name]) return env[name];
