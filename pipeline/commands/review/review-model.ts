@@ -7,8 +7,6 @@ import { REPOSITORY } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
 import { homesHere } from './homes-here.ts';
 import type { ReviewRequest } from './request.ts';
-import { reviewPromotion } from './review-promotion.ts';
-import { reviewRecipe } from './review-recipe.ts';
 import type { Finding } from './submission.ts';
 
 /** What a pull request makes of one model. Nothing is registered, promoted, pushed or written into the history.
@@ -36,9 +34,13 @@ export async function reviewModel(
   const workspace = await prepareWorkspace({ mode: 'pull-request', signal: environment.signal });
   const homes = given ?? (await homesHere());
   const subject = { workspace, model, params: head.params, request, homes };
-  return production
-    ? await reviewPromotion(environment, { ...subject, before, head })
-    : await reviewRecipe(environment, subject);
+  // What trains and scores takes seconds to load: most pull requests change no model.
+  if (production) {
+    const { reviewPromotion } = await import('./review-promotion.ts');
+    return await reviewPromotion(environment, { ...subject, before, head });
+  }
+  const { reviewRecipe } = await import('./review-recipe.ts');
+  return await reviewRecipe(environment, subject);
 }
 
 /** @returns null for a new model, and where that commit's code cannot be followed: then it is not the same */

@@ -4,7 +4,6 @@ import { REPOSITORY, workspaceAt } from '../../workspace.ts';
 import type { Environment } from '../environment.ts';
 import { addToSummary } from '../job-summary.ts';
 import { readModelName, readRequest } from './request.ts';
-import { reviewModel } from './review-model.ts';
 import { reviewPlan } from './review-plan.ts';
 import { type Finding, forgetSubmission, sentence, submit } from './submission.ts';
 
@@ -32,6 +31,7 @@ export async function reviewModelCommand(
   await forgetSubmission(workspace, model);
   let finding: Finding;
   try {
+    const { reviewModel } = await import('./review-model.ts');
     finding = await reviewModel(environment, model, request);
     await addToSummary(
       await submit(workspace, model, finding, { ...about, madeAt: environment.now().toISOString() }),
