@@ -102,6 +102,83 @@ export function addWorkflowCommands({ command, environment }: Workbench): void {
       await (await import('./release/bake.ts')).bakeCommand(environment(options), folder, options);
     });
 
+  command('release-plan')
+    .description('what master has gained since its last release, and the next version (workflow release)')
+    .option('--refresh <yes>', '`true`: build anew also where nothing has changed')
+    .action(async (options) =>
+      (await import('./release/plan.ts')).releasePlanCommand(environment(options), options),
+    );
+
+  command('release-build')
+    .description('bundles that are checked and asked, and an image of them (workflow release)')
+    .requiredOption('--commit <sha>', 'as release-plan told it')
+    .requiredOption('--version <tag>', 'as release-plan told it')
+    .requiredOption('--models <json>', 'as release-plan told it')
+    .option('--image <yes>', '`false`: the bundles alone')
+    .option('--refresh <yes>', '`true`: on the newest base image, with no layer of before')
+    .action(async (options) =>
+      (await import('./release/build.ts')).releaseBuildCommand(environment(options), options),
+    );
+
+  command('release-push')
+    .description('the built image to IMAGE_REGISTRY, by its digest (workflow release)')
+    .requiredOption('--version <tag>', 'as release-plan told it')
+    .action(async (options) =>
+      (await import('./release/push.ts')).releasePushCommand(environment(options), options),
+    );
+
+  command('release-verify <image>')
+    .description('start an image and ask it real questions (workflow release)')
+    .requiredOption('--released <folder>', 'what release-build left')
+    .requiredOption('--commit <sha>', 'as release-plan told it')
+    .action(async (image, options) =>
+      (await import('./release/verify.ts')).releaseVerifyCommand(environment(options), image, options),
+    );
+
+  command('release-publish')
+    .description('what was verified: tag, champion, GitHub release (workflow release)')
+    .requiredOption('--released <folder>', 'what release-build left')
+    .requiredOption('--version <tag>', 'as release-plan told it')
+    .requiredOption('--commit <sha>', 'as release-plan told it')
+    .option('--image <reference>', 'what was verified, by its digest; empty: no image was made')
+    .option('--provenance <outcome>', 'of the step that attests')
+    .action(async (options) =>
+      (await import('./release/publish.ts')).releasePublishCommand(environment(options), options),
+    );
+
+  command('release-revert')
+    .description('a pull request that takes production.json back after a refused release (workflow release)')
+    .requiredOption('--commit <sha>', 'as release-plan told it')
+    .option('--reason <text>', 'what was wrong; empty: nothing is taken back')
+    .action(async (options) =>
+      (await import('./release/revert.ts')).releaseRevertCommand(environment(options), options),
+    );
+
+  command('release-refresh')
+    .description('start the workflow release for a newer base image (workflow image-refresh)')
+    .action(async (options) =>
+      (await import('./release/refresh.ts')).releaseRefreshCommand(environment(options)),
+    );
+
+  command('rollback-propose <model>')
+    .description('a pull request that takes a model back to an earlier release (workflow rollback)')
+    .option('--to <version>', 'default: what was released before')
+    .requiredOption('--why <text>', 'for the history')
+    .action(async (model, options) =>
+      (await import('./release/propose-rollback.ts')).rollbackProposeCommand(
+        environment(options),
+        model,
+        options,
+      ),
+    );
+
+  command('lift <model>')
+    .description('let what the last rollback barred be promoted again; one file in its history')
+    .requiredOption('--why <text>', 'for the history')
+    .action(async (model, options) =>
+      (await import('./release/lift.ts')).liftCommand(environment(options), model, options),
+    );
+
   command('reply')
     .description('answer a `/perennial …` comment (workflow conversation)')
     .option('--event <file>', 'the event; default: GITHUB_EVENT_PATH')

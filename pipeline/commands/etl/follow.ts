@@ -13,7 +13,7 @@ import { tellWorkflow } from './outputs.ts';
 import { productionOf, type RobotFiles } from './robot-files.ts';
 import { verifyVersion } from './verify-version.ts';
 
-interface Followed {
+export interface Followed {
   model: string;
   said: string;
   error: unknown;
@@ -34,7 +34,7 @@ export async function followCommand(environment: Environment, options: { model?:
       if (!production) continue;
       const entry = params.models[model];
       const context = stageContext(environment, workspaceAt(REPOSITORY), model, entry);
-      followed.push(await follow(outside, context, production));
+      followed.push(await followProduction(outside, context, production));
     }
   } finally {
     await outside.close();
@@ -47,7 +47,9 @@ export async function followCommand(environment: Environment, options: { model?:
   throw new PerennialError(failed.map(({ said }) => said).join('; '), { ...details, cause: error });
 }
 
-async function follow(
+/** Moves the alias of one model, once what is named is verified. What went wrong is an answer, for others are followed
+ *  all the same. */
+export async function followProduction(
   outside: Outside,
   context: ReturnType<typeof stageContext>,
   production: Production,

@@ -5,7 +5,7 @@ import { UsageError } from '../../contracts/errors.ts';
 import { Released } from '../../contracts/released.ts';
 import { writeJson } from '../../files.ts';
 import { modelParams, readParams } from '../../params.ts';
-import { REPOSITORY } from '../../workspace.ts';
+import { REPOSITORY, type Workspace } from '../../workspace.ts';
 import { type Environment, stageContext } from '../environment.ts';
 import { openOutside } from '../outside.ts';
 import { workspaceOf } from '../written.ts';
@@ -23,6 +23,8 @@ export interface BakeOptions {
   commit?: string;
   tag?: string;
   image?: string;
+  /** Where reports and packs are; default: where runs write. A workflow has no `local`. */
+  workspace?: Workspace;
 }
 
 /** `perennial bake`: `released.json` with the archives that it names, for an image or any web server. Each bundle has answered its
@@ -42,7 +44,7 @@ export async function bakeCommand(
   }
   const target = resolve(folder);
   await refuseOthers(target);
-  const workspace = workspaceOf(mode);
+  const workspace = options.workspace ?? workspaceOf(mode);
   const outside = await openOutside(environment);
   const prepared = `${target}.new`;
   await rm(prepared, { recursive: true, force: true });
