@@ -11,7 +11,8 @@ import { packPointer, readPackPointer } from './pack-pointer.ts';
 
 const POINTER = 'pack.dvc';
 
-/** Publishes the observation pack where others can get it: DVC's remote has its files, `reports/<model>/pack.dvc` names them.
+/** Publishes the observation pack where others can get it: in the registry, which services follow; and in DVC's remote, where
+ *  `reports/<model>/pack.dvc` names its files. The pointer comes last: with it, both have the pack.
  *  The champion is the approved one, so nothing that nobody has approved is ever served. */
 export async function publishPack(
   context: StageContext,
