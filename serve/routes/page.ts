@@ -6,6 +6,7 @@ import { overviewOf, seriesOf } from '../page/overview.ts';
 import { type Packed, packed, sendPacked } from '../page/packed.ts';
 import { pageFiles } from '../page/page-files.ts';
 import type { Parts } from '../parts.ts';
+import { canaryKey } from '../predictor/canary-share.ts';
 import type { Edition } from '../predictor/edition.ts';
 import { ProblemError } from '../problem.ts';
 
@@ -19,6 +20,10 @@ const NEVER_AGAIN = 'public, max-age=31536000, immutable';
 /** What the page needs, and nobody else should build on: its files, and the data that it draws, compressed once an edition.
  *  `GET /page/overview`, `/page/places[?level=near]`, `/page/series`; each of another model with `?model=`. */
 export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) => {
+  // Read or bundled before somebody waits for it; who asks is told what failed.
+  app.addHook('onListen', async () => {
+    pageFiles().catch(() => {});
+  });
   const models = slots.all.map(({ name }) => name);
   const overviews = new WeakMap<Edition, Promise<Packed>>();
   const series = new WeakMap<Edition, Promise<Packed>>();
@@ -59,7 +64,7 @@ export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) 
   });
 
   function asked(request: FastifyRequest, reply: FastifyReply): Edition {
-    const edition = slots.of(query(request).model).choose();
+    const edition = slots.of(query(request).model).choose(() => canaryKey(request));
     reply.headers(edition.headers);
     return edition;
   }

@@ -12,6 +12,15 @@ export interface Line {
 const HEIGHT = 250;
 const EDGE = { top: 14, right: 14, bottom: 34, left: 46 };
 const NARROWEST = 280;
+/** What a step needs to be told from its neighbours. */
+const STEP_PIXELS = 10;
+
+/** The newest weeks that leave the forecast room to be seen.
+ *  @param width CSS pixels */
+export function newestOf({ past, ahead }: Line, width: number): Line {
+  const weeks = Math.max(3, Math.floor(width / STEP_PIXELS / 7));
+  return { past: past.slice(-7 * weeks), ahead };
+}
 
 export function lineOf(series: SeriesData, tract: number): Line {
   return {

@@ -25,7 +25,7 @@ const DECIMALS = 4;
 let view: View = viewOf(location.hash);
 let data = new PageData(view.model);
 let labels: string[] = [];
-let place: Place;
+let place: Place | null = null;
 let values: (number | null)[] = [];
 let by: ChangeUnit = 'percent';
 
@@ -79,6 +79,7 @@ async function refreshed(): Promise<void> {
 async function showAll({ keep = false } = {}): Promise<void> {
   const overview = data.overview!;
   labels = labelsOf(overview.tracts);
+  place?.close();
   place = new Place(data, labels, (tract) => {
     map.mark({ ...marks(), tract });
     table.choose(tract);
@@ -165,7 +166,7 @@ function answer(guess: number | null = null): void {
   trouble(tract !== null && !point && named < 0 ? `There is no place with the id “${tract}” here.` : '');
   map.mark({ ...marks(), tract: index });
   table.choose(index);
-  if (point || index !== null) void place.ask({ point, tract: index });
+  if (point || index !== null) void place?.ask({ point, tract: index });
   const centre = point ?? (index === null ? null : map.placeOf(index));
   void around.ask(data, { point: centre, radius });
 }

@@ -37,6 +37,8 @@ export class MapView {
   #whole: Camera = this.camera;
   #asked = 0;
   #near = false;
+  /** Somebody moved or zoomed: another size of the window keeps what is looked at. */
+  #moved = false;
 
   constructor(private readonly options: MapOptions) {
     // Without this script it is a picture of nothing.
@@ -72,13 +74,14 @@ export class MapView {
     const { tract = null, point = null, radius = null } = marks;
     const ring = point && radius ? circle(point, radius).map((one) => laid(one, flat)) : null;
     this.#marks = { ...this.#marks, tract, point: point && laid(point, flat), ring };
-    const shown = ring ?? (point ? [laid(point, flat)] : []);
-    if (shown.length > 0) this.#bringIntoView(shown);
+    if (point) this.#bringIntoView(laid(point, flat));
     this.redraw();
   }
 
+  /** To where most tracts are; further away is everything. */
   reset(): void {
-    this.camera = this.#whole;
+    this.#moved = false;
+    this.camera = this.#shapes ? fitting(this.#shapes.home, this.#size) : this.#whole;
     this.redraw();
   }
 
@@ -182,6 +185,7 @@ export class MapView {
   /** The map never leaves its frame: at least its edge stays where the middle was. */
   #moveTo(camera: Camera): void {
     if (!this.#shapes) return;
+    this.#moved = true;
     const [west, north, east, south] = this.#shapes.box;
     const [width, height] = this.#size;
     const inside = (at: number, low: number, high: number, length: number) =>
@@ -194,21 +198,13 @@ export class MapView {
     this.redraw();
   }
 
-  #bringIntoView(points: XY[]): void {
-    const { scale, x, y } = this.camera;
+  /** Only where it is out of sight: a map that moves by itself confuses. */
+  #bringIntoView([x, y]: XY): void {
+    const { scale } = this.camera;
     const [width, height] = this.#size;
-    const xs = points.map((point) => point[0] * scale + x);
-    const ys = points.map((point) => point[1] * scale + y);
-    const isSeen =
-      Math.min(...xs) >= 0 && Math.max(...xs) <= width && Math.min(...ys) >= 0 && Math.max(...ys) <= height;
-    if (isSeen || width === 0) return;
-    const middle = (values: number[]) => (Math.min(...values) + Math.max(...values)) / 2;
-    const spread = Math.max(
-      (Math.max(...xs) - Math.min(...xs)) / width,
-      (Math.max(...ys) - Math.min(...ys)) / height,
-    );
-    this.pan(width / 2 - middle(xs), height / 2 - middle(ys));
-    if (spread > 1) this.zoom(0.9 / spread);
+    const at: XY = [x * scale + this.camera.x, y * scale + this.camera.y];
+    if (at[0] >= 0 && at[0] <= width && at[1] >= 0 && at[1] <= height) return;
+    this.pan(width / 2 - at[0], height / 2 - at[1]);
   }
 
   #resize(): void {
@@ -216,12 +212,13 @@ export class MapView {
     const ratio = devicePixelRatio || 1;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    const before = this.#whole;
+    const before = this.#whole.scale;
     this.#size = [width, height];
-    this.#whole = this.#shapes ? fitting(this.#shapes.box, this.#size) : this.#whole;
-    const by = this.#whole.scale / before.scale;
-    const isWhole = this.camera.scale <= before.scale * 1.001;
-    this.camera = isWhole ? this.#whole : { ...this.camera, scale: this.camera.scale * by };
+    if (!this.#shapes) return;
+    this.#whole = fitting(this.#shapes.box, this.#size);
+    if (this.#moved)
+      this.camera = { ...this.camera, scale: (this.camera.scale * this.#whole.scale) / before };
+    else this.reset();
     this.draw();
   }
 }

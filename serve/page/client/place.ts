@@ -15,12 +15,18 @@ export interface Asked {
 
 interface Located {
   tract: { id: string; found: string };
+  /** Whether its newest values are unlike all that the model has learnt from; null: it cannot tell. */
+  out_of_training_range?: boolean | null;
 }
+
+const UNUSUAL =
+  'The newest values here are outside of what the model has learnt from: its forecast is less sure than its range says.';
 
 /** The panel of one place: the service says in which tract it lies, the series say the rest. */
 export class Place {
   #under: AbortController | null = null;
-  #drawn: { tract: number; how: string } | null = null;
+  readonly #observer: ResizeObserver;
+  #drawn: { tract: number; how: string; care: string } | null = null;
 
   constructor(
     private readonly data: PageData,
@@ -28,11 +34,17 @@ export class Place {
     private readonly onTract: (tract: number | null) => void,
   ) {
     let before = 0;
-    new ResizeObserver(([{ contentRect }]) => {
+    this.#observer = new ResizeObserver(([{ contentRect }]) => {
       if (Math.abs(contentRect.width - before) < 1) return;
       before = contentRect.width;
       if (this.#drawn) void this.#draw(this.#drawn.tract);
-    }).observe(byId('drawn'));
+    });
+    this.#observer.observe(byId('drawn'));
+  }
+
+  close(): void {
+    this.#under?.abort();
+    this.#observer.disconnect();
   }
 
   /** Shows at once what the map knows; the service's answer corrects it, and stands while it is away. */
@@ -40,19 +52,23 @@ export class Place {
     this.#under?.abort();
     this.#under = new AbortController();
     const { signal } = this.#under;
-    if (tract !== null) await this.#show(tract, point ? `at ${coordinates(point)}` : '');
-    if (!point) return;
-    const url = this.data.url('/forecast', { lat: point.latitude, lon: point.longitude, horizon: 1 });
+    const where = point ? `at ${coordinates(point)}` : '';
+    if (tract !== null) await this.#show(tract, where);
+    const asked: Record<string, string | number> = point
+      ? { lat: point.latitude, lon: point.longitude }
+      : { tract: this.#overview.tracts.id[tract!] };
     try {
-      const { body } = await load<Located>(url, { signal });
-      const at = this.#overview.tracts.id.indexOf(body.tract.id);
-      await this.#show(at, `at ${coordinates(point)}, ${body.tract.found}`);
+      const { body } = await load<Located>(this.data.url('/forecast', { ...asked, horizon: 1 }), { signal });
+      const found = point ? `${where}, ${body.tract.found}` : '';
+      const care = body.out_of_training_range ? UNUSUAL : '';
+      await this.#show(this.#overview.tracts.id.indexOf(body.tract.id), found, care);
     } catch (error) {
       if (isAborted(error)) return;
       const trouble = troubleFrom(error);
       if (trouble.status === 0 && tract !== null) {
-        await this.#show(tract, `at ${coordinates(point)}, by the drawn map: ${trouble.title.toLowerCase()}`);
-      } else this.#refuse(point, trouble);
+        if (point) await this.#show(tract, `${where}, by the drawn map: ${trouble.title.toLowerCase()}`);
+      } else if (point) this.#refuse(point, trouble);
+      else byId('said').append(el('p', { class: 'trouble' }, `${trouble.title}. ${trouble.detail}`));
     }
   }
 
@@ -60,8 +76,8 @@ export class Place {
     return this.data.overview!;
   }
 
-  async #show(tract: number, how: string): Promise<void> {
-    this.#drawn = { tract, how };
+  async #show(tract: number, how: string, care = ''): Promise<void> {
+    this.#drawn = { tract, how, care };
     byId('place-title').textContent = this.labels[tract] ?? 'A place without a forecast';
     this.onTract(tract);
     await this.#draw(tract);
@@ -73,18 +89,19 @@ export class Place {
       if (this.#drawn?.tract !== tract) return;
       const line = lineOf(series, tract);
       const label = this.labels[tract];
-      const { how } = this.#drawn;
-      byId('said').replaceChildren(
-        ...(how ? [el('p', { class: 'small' }, how)] : []),
+      const { how, care } = this.#drawn;
+      byId('found').textContent = how;
+      say([
         ...sayTract(this.#overview, { tract, line, label }),
-      );
+        ...(care ? [el('p', { class: 'trouble' }, care)] : []),
+      ]);
       const drawn = byId('drawn');
       const isOpen = drawn.querySelector('details')?.open ?? false;
       drawn.replaceChildren(...drawTract(this.#overview, { line, label, width: drawn.clientWidth }));
       drawn.querySelector('details')!.open = isOpen;
     } catch (error) {
       const { title, detail } = troubleFrom(error);
-      byId('said').replaceChildren(el('p', { class: 'trouble' }, `${title}. ${detail}`));
+      say([el('p', { class: 'trouble' }, `${title}. ${detail}`)]);
       byId('drawn').replaceChildren();
     }
   }
@@ -97,8 +114,8 @@ export class Place {
     const at = nearest ? this.#overview.tracts.id.indexOf(nearest.id) : -1;
     const hint = typeof facts.hint === 'string' ? facts.hint : null;
     byId('place-title').textContent = title;
-    byId('said').replaceChildren(
-      el('p', { class: 'small' }, `at ${coordinates(point)}`),
+    byId('found').textContent = `at ${coordinates(point)}`;
+    say([
       el('p', { class: 'trouble' }, `${detail}.`),
       ...(hint ? [el('p', {}, hint)] : []),
       ...(at >= 0
@@ -110,7 +127,7 @@ export class Place {
             ),
           ]
         : []),
-    );
+    ]);
     byId('drawn').replaceChildren();
   }
 
@@ -122,3 +139,10 @@ export class Place {
 
 const coordinates = ({ latitude, longitude }: Point) =>
   `latitude ${degrees(latitude)}, longitude ${degrees(longitude)}`;
+
+/** What is said aloud is not said twice. */
+function say(nodes: Node[]): void {
+  const said = byId('said');
+  const text = nodes.map(({ textContent }) => textContent).join('');
+  if (said.textContent !== text) said.replaceChildren(...nodes);
+}

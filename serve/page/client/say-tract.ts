@@ -1,5 +1,5 @@
 import type { Overview } from '../data.ts';
-import { chart, type Line, numbers } from './chart.ts';
+import { chart, type Line, newestOf, numbers } from './chart.ts';
 import { changeOf } from './classes.ts';
 import { el } from './html.ts';
 import { amount, change, count, moreOrLess, plain, range, steps, weekday } from './words.ts';
@@ -22,9 +22,10 @@ export function drawTract(
   overview: Overview,
   { line, width, label }: { line: Line; width: number; label: string },
 ): Node[] {
-  const title = `${plain(overview.target)} in ${label}: reported values of the last ${steps(line.past.length, overview.step)} and the forecast with its 90 % interval; the numbers are in the table below`;
+  const shown = newestOf(line, width);
+  const title = `${plain(overview.target)} in ${label}: reported values of the last ${steps(shown.past.length, overview.step)} and the forecast with its 90 % interval; the numbers are in the table below`;
   return [
-    chart(line, { width, about: overview, title }),
+    chart(shown, { width, about: overview, title }),
     el(
       'ul',
       { class: 'keys small', 'aria-hidden': 'true' },
@@ -89,7 +90,10 @@ function background({ tracts, measure }: Overview, tract: number): string[] {
   const rise = changeOf({ last: last[tract], next: next[tract], population: people }, 'per_100k');
   const said: string[] = [];
   if (measure === 'sum' && people !== null && rise !== null) {
-    said.push(`${change(rise, 'per_100k')} per 100,000 people (${count(people)} live here). `);
+    const size = change(Math.abs(rise), 'per_100k').replace('+', '');
+    said.push(
+      `For every 100,000 people that is ${size} ${rise < 0 ? 'fewer' : 'more'} (${count(people)} live here). `,
+    );
   }
   if (total[tract] !== null) said.push(`All in all so far: ${count(total[tract]!)}.`);
   return said;

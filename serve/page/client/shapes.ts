@@ -10,6 +10,8 @@ export interface Shapes {
   flat: Flat;
   /** Of all. */
   box: Box;
+  /** Of where most tracts are: what is shown first. */
+  home: Box;
   /** In the order of the overview's tracts; null: this tract has no place. */
   tracts: ({ path: Path2D; box: Box } | null)[];
   /** Outlines of no tract with forecasts. */
@@ -36,9 +38,12 @@ export function shapesOf(outlines: Outlines, ids: string[]): Shapes {
   });
   const others = pathOf([...byId.values()].flat());
   const lines = mesh(outlines, outlines.objects.tracts).coordinates;
+  const box = boxOf(lines.flat());
+  const boxes = tracts.flatMap((tract) => (tract ? [tract.box] : []));
   return {
     flat: outlines.flat,
-    box: boxOf(lines.flat()),
+    box,
+    home: homeOf(boxes, box),
     tracts,
     others,
     borders: pathOf(lines, { open: true }),
@@ -57,15 +62,43 @@ export function dotsOf({ latitude, longitude }: Overview['tracts']): Shapes | nu
   const dots = points.map((point) => point && laid(point, flat));
   const [west, north, east, south] = boxOf(dots.filter((dot) => dot !== null));
   const margin = Math.max(east - west, south - north, 0.5) * 0.08;
+  const box: Box = [west - margin, north - margin, east + margin, south + margin];
+  const boxes = dots.flatMap((dot): Box[] => (dot ? [[...dot, ...dot]] : []));
   return {
     flat,
-    box: [west - margin, north - margin, east + margin, south + margin],
+    box,
+    home: homeOf(boxes, box),
     tracts: dots.map(() => null),
     others: new Path2D(),
     borders: null,
     dots,
   };
 }
+
+/** Far islands would make the mainland a stamp: the outermost tracts are left out where the others then fill the map. */
+function homeOf(boxes: Box[], whole: Box): Box {
+  const middles = boxes.map(([west, north, east, south]) => [(west + east) / 2, (north + south) / 2]);
+  const ends = [0, 1].map((axis) => {
+    const sorted = middles.map((middle) => middle[axis]).sort((a, b) => a - b);
+    const out = Math.floor(sorted.length * OUTER_SHARE);
+    return [sorted[out], sorted[sorted.length - 1 - out]];
+  });
+  const inner = boxes.filter((_, at) =>
+    ends.every(([low, high], axis) => middles[at][axis] >= low && middles[at][axis] <= high),
+  );
+  if (inner.length === 0) return whole;
+  const [west, north, east, south] = boxOf(inner.flatMap((box) => [box.slice(0, 2), box.slice(2)]));
+  const [x, y] = [(east - west) * GROWN, (south - north) * GROWN];
+  const grown: Box = [west - x, north - y, east + x, south + y];
+  return areaOf(grown) < areaOf(whole) * MUCH_SMALLER ? grown : whole;
+}
+
+const OUTER_SHARE = 0.03;
+/** What is given back on each side, for the coasts. */
+const GROWN = 0.08;
+const MUCH_SMALLER = 0.4;
+
+const areaOf = ([west, north, east, south]: Box) => (east - west) * (south - north);
 
 function pathOf(rings: Rings, { open = false } = {}): Path2D {
   const path = new Path2D();

@@ -18,7 +18,9 @@ export function amount(value: number, { measure }: Pick<Overview, 'measure'>): s
 export function change(value: number | null, by: ChangeUnit): string {
   if (value === null) return '–';
   const rounded = Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(2));
-  return by === 'percent' ? `${signed.format(rounded)} %` : signed.format(rounded);
+  // A hyphen is no minus, and a line does not end before its unit.
+  const text = signed.format(rounded).replace('-', '−');
+  return by === 'percent' ? `${text}\u00a0%` : text;
 }
 
 export const UNIT_NAMES: Record<ChangeUnit, string> = {
@@ -75,7 +77,7 @@ export function moreOrLess(last: number, next: number): string {
   if (last <= 0) return next > 0.5 ? 'after none' : 'none again';
   const percent = ((next - last) / last) * 100;
   if (Math.abs(percent) < 3) return 'about as many as before';
-  return `${whole.format(Math.abs(percent))} % ${percent > 0 ? 'more' : 'fewer'}`;
+  return `${whole.format(Math.abs(percent))}\u00a0% ${percent > 0 ? 'more' : 'fewer'}`;
 }
 
 export function age(days: number): string {
