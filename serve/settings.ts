@@ -66,6 +66,10 @@ const Environment = z.object({
   PERENNIAL_MAX_ROWS: whole(1, 1_000_000).default(1000),
   PERENNIAL_MAX_QUEUE: whole(1, 100_000).default(100),
   PERENNIAL_MAX_JOBS: whole(1, 10_000).default(16),
+  PERENNIAL_MAX_JOB_ROWS: whole(1, 10_000_000).default(100_000),
+  PERENNIAL_MAX_JOB_BODY_BYTES: whole(1024, 500_000_000).default(33_554_432),
+  /** Of all jobs, with the results that are kept. */
+  PERENNIAL_MAX_JOB_MEMORY_BYTES: whole(1024, 100_000_000_000).default(268_435_456),
   PERENNIAL_JOB_KEPT_SECONDS: whole(1, 604_800).default(3600),
   /** Beyond these, requests are turned away. */
   PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: whole(10, 60_000).default(500),
@@ -123,6 +127,9 @@ export function readServiceSettings(env: NodeJS.ProcessEnv) {
     maxRows: data.PERENNIAL_MAX_ROWS,
     maxQueue: data.PERENNIAL_MAX_QUEUE,
     maxJobs: data.PERENNIAL_MAX_JOBS,
+    maxJobRows: data.PERENNIAL_MAX_JOB_ROWS,
+    maxJobBodyBytes: data.PERENNIAL_MAX_JOB_BODY_BYTES,
+    maxJobMemoryBytes: data.PERENNIAL_MAX_JOB_MEMORY_BYTES,
     jobKeptMs: data.PERENNIAL_JOB_KEPT_SECONDS * 1000,
   };
 }

@@ -28,13 +28,16 @@ export function askedIn(body: unknown, { maxRows }: { maxRows: number }): Asked 
   return { model, rows };
 }
 
-export const tooMany = (given: number, maxRows: number) =>
+/** @param hint what takes more; null: nothing does */
+export const tooMany = (given: number, maxRows: number, hint: string | null = AS_A_JOB) =>
   new ProblemError('too-many-rows', {
     status: 422,
     title: 'Too many rows',
-    detail: `${given} rows are too many, at most ${maxRows} are answered at once`,
-    facts: { hint: 'send longer ones as a job: POST /jobs takes the same body' },
+    detail: `${given} rows are too many, at most ${maxRows} are taken`,
+    facts: { hint: hint ?? 'send them in parts' },
   });
+
+const AS_A_JOB = 'send longer ones as a job: POST /jobs takes the same body';
 
 const checkers = new WeakMap<RequestSchema, RowChecker>();
 

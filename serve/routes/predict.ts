@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
-import type { Prediction } from '../../pipeline/contracts/serving.ts';
 import type { Parts } from '../parts.ts';
 import { answerWith } from '../predictor/answer-with.ts';
 import { askModel, countAsked, numbersOf } from '../predictor/ask-model.ts';
 import { askedIn, fittingRows } from '../predictor/ask-rows.ts';
+import { told } from '../predictor/told.ts';
 
 /** `POST /predict`: rows of any model that is served. */
 export const predictRoute: FastifyPluginAsync<Parts> = async (app, { slots, settings, monitor }) => {
@@ -24,8 +24,3 @@ export const predictRoute: FastifyPluginAsync<Parts> = async (app, { slots, sett
     };
   });
 };
-
-/** As JSON tells it. */
-export function told({ outputs, outOfRange }: Prediction) {
-  return { outputs, out_of_range: outOfRange };
-}
