@@ -84,9 +84,10 @@ describe.skipIf(!(await canAct()))('etl, sync, candidate and conversation', { ti
     expect(stage.host.state.pulls).toHaveLength(pulls);
   });
 
-  it('follows a merged promotion and brings master back into the branches below', async () => {
+  it('releases a merged promotion and brings master back into the branches below', async () => {
     // What goes back into `test` is reviewed there: sync waits for that word.
     stage.actions.onlyWorkflows([
+      'release.yml',
       'sync.yml',
       'candidate.yml',
       'model-review.yml',
@@ -95,7 +96,17 @@ describe.skipIf(!(await canAct()))('etl, sync, candidate and conversation', { ti
     await stage.api('PUT', `/pulls/${promotion()!.number}/merge`, { merge_method: 'merge' });
     const runs = await stage.actions.idle();
     const sync = runs.find(({ workflow }) => workflow === 'sync.yml')!;
-    expect(results(sync), sync.log).toEqual({ follow: 'success', sync: 'success' });
+    expect(results(sync), sync.log).toEqual({ sync: 'success' });
+    const release = runs.find(({ workflow }) => workflow === 'release.yml')!;
+    // IMAGE_REGISTRY is none here: test/release builds images.
+    expect(results(release), release.log).toMatchObject({
+      build: 'success',
+      verify: 'skipped',
+      publish: 'success',
+    });
+    expect(stage.host.state.releases.map(({ tag, draft }) => ({ tag, draft }))).toEqual([
+      { tag: 'v1.0.0', draft: false },
+    ]);
     expect(await stage.read('test', 'reports/infections/production.json')).toContain('"v0001"');
     expect(await stage.read('dev', 'reports/infections/production.json')).toContain('"v0001"');
     // What came back into `test` changed no model of it: nothing is trained.

@@ -16,8 +16,16 @@ export const ACTIONS = new Map([
   ['actions/upload-artifact', 'bbbca2ddaa5d8feaa63e36b76fdaad77386f024f # v7.0.0'],
   ['actions/download-artifact', '3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c # v8.0.1'],
   ['actions/cache', '27d5ce7f107fe9357f9df03efb73ab90386fccae # v5.0.5'],
+  ['actions/attest-build-provenance', 'a2bbfa25375fe432b6a289bc6b6cd05ecd0c4c32 # v4.1.0'],
 ]);
 const OWN_ACTION = './.github/actions/setup';
+/** Rights beyond reading the code, by job: all else is done as the App. */
+const MORE_RIGHTS: Record<string, string[]> = {
+  // Who pushes an image, and who gives what was verified its names.
+  'release build': ['packages: write', 'id-token: write', 'attestations: write'],
+  'release verify': ['packages: read'],
+  'release publish': ['packages: write'],
+};
 /** Where the App's key is. */
 const ROBOTS = 'robots';
 /** Events whose code or payload anybody can send. */
@@ -74,17 +82,19 @@ function* ofWorkflow(workflow: Workflow, scripts: string[]): Generator<string> {
       yield 'does not cancel the older run of a pull request';
   }
   for (const [id, job] of Object.entries(workflow.jobs)) {
-    for (const sentence of ofJob(job, workflow, scripts)) yield `job ${id} ${sentence}`;
+    for (const sentence of ofJob(id, job, workflow, scripts)) yield `job ${id} ${sentence}`;
   }
 }
 
-function* ofJob(job: Job, workflow: Workflow, scripts: string[]): Generator<string> {
+function* ofJob(id: string, job: Job, workflow: Workflow, scripts: string[]): Generator<string> {
   const minutes = job['timeout-minutes'];
   if (minutes === undefined || minutes > LONGEST_MINUTES)
     yield `may run for ${minutes ?? 'six hours of'} minutes`;
   const rights = Object.entries(job.permissions ?? { all: 'of the workflow' });
   for (const [scope, right] of rights) {
-    if (`${scope}: ${right}` !== 'contents: read') yield `has the permission ${scope}: ${right}`;
+    const asked = `${scope}: ${right}`;
+    if (asked !== 'contents: read' && !MORE_RIGHTS[`${workflow.name} ${id}`]?.includes(asked))
+      yield `has the permission ${asked}`;
   }
   const byAnybody = Object.keys(workflow.on).some((event) => OF_ANYBODY.includes(event));
   if (job.environment !== undefined && (job.environment !== ROBOTS || byAnybody))

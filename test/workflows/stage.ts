@@ -54,6 +54,8 @@ export class Stage {
     const variables = {
       PERENNIAL_APP_ID: String(app.id),
       PERENNIAL_APP_INSTALLATION: String(app.installation),
+      // An image takes a Docker engine, and minutes: tests of it ask for one.
+      IMAGE_REGISTRY: 'none',
       ...options.variables,
     };
     const stage = new Stage(host, clone, new Actions(host, act, { ...options, robots, variables }), act);

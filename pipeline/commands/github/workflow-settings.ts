@@ -18,13 +18,17 @@ export const WORKFLOW_SETTINGS: WorkflowSetting[] = [
   { name: 'AWS_REGION', kind: 'variable', of: 's3', optional: true },
   { name: 'AWS_ENDPOINT_URL', kind: 'variable', of: 's3', optional: true },
   { name: 'AZURE_STORAGE_CONNECTION_STRING', kind: 'secret', of: 'azure' },
+  { name: 'IMAGE_REGISTRY', kind: 'variable', of: 'image', optional: true },
+  { name: 'IMAGE_REGISTRY_USER', kind: 'variable', of: 'image', optional: true },
+  { name: 'IMAGE_REGISTRY_PASSWORD', kind: 'secret', of: 'image', optional: true },
+  { name: 'IMAGE_PROVENANCE', kind: 'variable', of: 'image', optional: true },
   { name: 'PERENNIAL_PRUNE', kind: 'variable', of: 'prune', optional: true },
 ];
 
 export interface WorkflowSetting {
   name: string;
   kind: 'secret' | 'variable';
-  of: 'app' | 'dagshub' | 'mlflow' | 'remote' | 'https' | 's3' | 'azure' | 'prune';
+  of: 'app' | 'dagshub' | 'mlflow' | 'remote' | 'https' | 's3' | 'azure' | 'image' | 'prune';
   /** Not every server asks for it. */
   optional?: boolean;
 }

@@ -134,7 +134,8 @@ async function objectsPart(
 
 async function imagesPart(env: NodeJS.ProcessEnv, models: ModelVersions[]): Promise<Part> {
   const { IMAGE_REGISTRY: written, IMAGE_REGISTRY_USER: user, IMAGE_REGISTRY_PASSWORD: password } = env;
-  if (!written) return empty('no image registry is configured (IMAGE_REGISTRY): no image was looked at');
+  if (!written || written === 'none')
+    return empty('no image registry is configured (IMAGE_REGISTRY): no image was looked at');
   withhold(password ? [password] : []);
   return findImages(imageRegistryAt(imageHome(written, { user, password })), models);
 }
