@@ -23,7 +23,7 @@ export async function askModel(
     let slice = 0;
     // Calls grow until one takes as long as a turn may: what a row costs is the model's own.
     while (from < rows.length && slice < SLICE_MS) {
-      const part = rows.length === size ? rows : rows.slice(from, from + size);
+      const part = from === 0 && rows.length <= size ? rows : rows.slice(from, from + size);
       const answers = predictNow(edition, part, monitor);
       for (const answer of answers) predictions.push(answer);
       from += part.length;
