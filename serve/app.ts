@@ -16,6 +16,7 @@ import { healthRoute } from './routes/health.ts';
 import { inferRoute } from './routes/infer.ts';
 import { jobsRoute } from './routes/jobs.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { modelInfoRoute } from './routes/model-info.ts';
 import { pageRoute } from './routes/page.ts';
 import { predictRoute } from './routes/predict.ts';
 import { rootRoute } from './routes/root.ts';
@@ -63,6 +64,7 @@ export async function buildApp(
   await app.register(forecastRoute, parts);
   await app.register(statisticsRoute, parts);
   await app.register(predictRoute, parts);
+  await app.register(modelInfoRoute, parts);
   await app.register(adminRoute, { ...parts, prefix: '/admin' });
   await app.register(inferRoute, { ...parts, prefix: '/v2' });
   await app.register(jobsRoute, parts);
