@@ -6,8 +6,9 @@ import { writeWhole } from '../pipeline/files.ts';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import type { BenchTable } from './table.ts';
 
-/** Each bench measures us beside a peer in one run. `npm run bench -- NAME…` takes some, without names all. */
-const BENCHES: Record<string, () => Promise<{ run(): Promise<BenchTable> }>> = {
+/** Each bench measures us beside a peer in one run. `npm run bench -- NAME…` takes some, without names all; `serve PART…` takes
+ *  some parts of that one, prints them, and leaves the page as it is. */
+const BENCHES: Record<string, () => Promise<{ run(parts?: string[]): Promise<BenchTable> }>> = {
   accuracy: () => import('./accuracy.ts'),
   lstm: () => import('./lstm.ts'),
   tables: () => import('./tables.ts'),
@@ -18,9 +19,12 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<BenchTable> }>> = {
   'homes-objects': () => import('./homes-objects.ts'),
   registrations: () => import('./registrations.ts'),
   'run-logging': () => import('./run-logging.ts'),
+  serve: () => import('./serve.ts'),
 };
 
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+const parts = given[0] === 'serve' ? given.slice(1) : [];
+const asked = parts.length > 0 ? ['serve'] : given;
 const unknown = asked.filter((name) => !(name in BENCHES));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -31,10 +35,10 @@ if (unknown.length > 0) {
 const page = join(REPOSITORY, 'bench', 'README.md');
 for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
   process.stderr.write(`bench ${name} …\n`);
-  const table = await (await BENCHES[name]()).run();
+  const table = await (await BENCHES[name]()).run(parts);
   const text = render(table);
   process.stdout.write(`${text}\n`);
-  await writeWhole(page, replaceSection(await readFile(page, 'utf8'), name, text));
+  if (parts.length === 0) await writeWhole(page, replaceSection(await readFile(page, 'utf8'), name, text));
 }
 
 function render({ title, columns, rows, notes }: BenchTable): string {

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parse } from 'node:querystring';
+import { Writable } from 'node:stream';
+import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
+import { buildApp } from '../../serve/app.ts';
+import { tractAnswers } from '../../serve/predictor/tract-answers.ts';
+import { logOptions } from '../../serve/request-log.ts';
+import { countyParts } from './county-service.ts';
+import { questions } from './questions.ts';
+
+/** One of the servers that are compared; says its port on a line, and ends with its input.
+ *  bare: node:http alone. measured: the service with validation and metrics. guarded: with all that it has. */
+const [kind] = process.argv.slice(2);
+const port = kind === 'bare' ? await bare() : await service(kind === 'guarded');
+process.stdout.write(`${port}\n`);
+process.stdin.resume().on('end', () => process.exit(0));
+
+async function service(guards: boolean): Promise<number> {
+  const parts = countyParts({ PERENNIAL_RATE_LIMIT: '10000000' });
+  // Lines are made, and written to nowhere.
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const logger = guards ? { ...(logOptions(parts.settings) as object), stream } : false;
+  const app = await buildApp(parts, { guards, logger });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return (app.server.address() as AddressInfo).port;
+}
+
+/** Parses the same request, and writes the same bytes: they lie ready. */
+async function bare(): Promise<number> {
+  const parts = countyParts();
+  const edition = parts.slots.of().choose();
+  const now = parts.now().getTime();
+  const texts = new Map<string, string>();
+  for (const address of questions()) {
+    const { lat, lon } = parse(address.split('?')[1]);
+    const located = locate(edition.places, { latitude: Number(lat), longitude: Number(lon) });
+    if (!('tract' in located)) continue;
+    const found = { tract: edition.tracts.get(located.tract)!, how: located.how };
+    texts.set(`${Number(lat)} ${Number(lon)}`, tractAnswers(edition).text(found, undefined, now));
+  }
+  const server = createServer((request, response) => {
+    const [path, query] = request.url!.split('?');
+    const { lat, lon } = parse(query);
+    const text = path === '/forecast' ? texts.get(`${Number(lat)} ${Number(lon)}`) : undefined;
+    if (text === undefined) return void response.writeHead(404).end();
+    response.writeHead(200, {
+      'x-request-id': randomUUID(),
+      ...edition.headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
