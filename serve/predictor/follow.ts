@@ -7,7 +7,8 @@ import type { Monitor } from '../monitor/monitor.ts';
 import type { Source } from '../sources/source.ts';
 import type { State } from '../state/state.ts';
 import { pauseMs } from './backoff.ts';
-import { type LoadedModel, loadModel } from './model.ts';
+import { type LoadedModel, loadModelInSteps } from './model.ts';
+import { othersFirst } from './others-first.ts';
 import { type LoadedPack, loadPack } from './pack.ts';
 import type { Slot } from './slots.ts';
 import type { Swaps } from './swaps.ts';
@@ -118,7 +119,9 @@ export class Follower {
   /** A bundle that fails must not keep new observations away, nor the other way round. */
   async #followBoth(source: Source, said: string[]): Promise<void> {
     const model = await settle(() => this.#newModel(source));
+    await othersFirst();
     const pack = await settle(() => this.#newPack(source));
+    await othersFirst();
     if (model.value) said.push(...this.#take(model.value, pack.value));
     if (this.options.slot.current) {
       if (pack.value) said.push(...this.#takePack(pack.value));
@@ -150,7 +153,7 @@ export class Follower {
     if (slot.current?.model.version.digest === digest || trial === digest) return null;
     if (state.isRefused(slot.name, digest) || this.#isForLater(digest)) return null;
     const bytes = await this.#bytes(wanted, () => withinMs(files, source.bundle(slot.name, wanted)));
-    return bytes && this.#open(bytes, wanted);
+    return bytes && (await this.#open(bytes, wanted));
   }
 
   /** @returns null where they are not those of the digest: then it is not to blame, and they may be right later */
@@ -171,10 +174,10 @@ export class Follower {
   }
 
   /** Whole, and the right one: what fails now fails always. */
-  #open(files: BundleFiles, version: RegisteredVersion): LoadedModel | null {
+  async #open(files: BundleFiles, version: RegisteredVersion): Promise<LoadedModel | null> {
     const { slot, state, swaps, now } = this.options;
     try {
-      const model = loadModel(files, version);
+      const model = await loadModelInSteps(files, version, slot.current?.model ?? null);
       this.#later.delete(version.digest);
       void state.store('bundles', version.digest, files);
       return model;
