@@ -6,6 +6,8 @@ const integration = everywhere.map((folder) => `${folder}/**/*.it.test.ts`);
 const stories = 'test/stories/**/*.it.test.ts';
 /** A team's half year through every workflow. */
 const gitops = 'test/gitops/**/*.it.test.ts';
+/** Images that are built, pushed, run, asked and rolled back; asks for a Docker engine. */
+const release = 'test/release/**/*.it.test.ts';
 /** The same parts one by one, in more cases: half an hour on two cores, so not in every run of CI. */
 const robots = [
   'test/stories/{candidate,etl,review,robot-pulls}.it.test.ts',
@@ -35,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: integration,
-          exclude: [stories, gitops, ...robots],
+          exclude: [stories, gitops, release, ...robots],
           globalSetup,
           testTimeout: 120_000,
           // On a new machine a hook installs the server that it asks for.
@@ -45,6 +47,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'gitops', include: [gitops], testTimeout: 720_000, hookTimeout: 1_200_000 },
+      },
+      {
+        extends: true,
+        test: { name: 'release', include: [release], testTimeout: 600_000, hookTimeout: 600_000 },
       },
       {
         extends: true,

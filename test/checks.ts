@@ -50,6 +50,7 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
 const MORE: typeof CHECKS = {
   gitops: () => tests('gitops', 45 * MINUTE),
   robots: () => tests('robots', 60 * MINUTE),
+  release: () => tests('release', 30 * MINUTE),
 };
 
 /** Tests start servers and train: more of them side by side only wait for each other. */
