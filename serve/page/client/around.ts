@@ -90,8 +90,8 @@ function sayCircle(overview: Overview, { statistics, series, width }: Circle): N
         { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Places in the circle' },
         shares(overview, tracts),
       ),
+      el('p', { class: 'small' }, `How this is counted: ${method}. ${totals_note}.`),
     ),
-    el('p', { class: 'small' }, `How this is counted: ${method}. ${totals_note}.`),
   ];
 }
 
