@@ -4,6 +4,7 @@ import type { BenchPart, BenchTable } from './table.ts';
 const PARTS: Record<string, () => Promise<BenchPart>> = {
   forecast: async () => (await import('./serve/forecast.ts')).benchForecast(),
   coordinates: async () => (await import('./serve/coordinates.ts')).benchCoordinates(),
+  size: async () => (await import('./service-size.ts')).benchService(),
 };
 
 /** @param wanted names of parts; none: all */
