@@ -1,4 +1,5 @@
 import { markdownTable } from 'markdown-table';
+import { isAncestor } from '../../clients/git-objects.ts';
 import { type ReadText, treeReader } from '../../clients/tree-reader.ts';
 import type { ModelInputs } from '../../model-inputs.ts';
 import { modelInputs, modelsOf, paramsIn, sameInputs, sameSource } from '../../model-inputs.ts';
@@ -15,6 +16,8 @@ export interface ReviewPlan {
 
 /** @throws UsageError where params.yaml of the pull request cannot be read */
 export async function reviewPlan(environment: Environment, request: ReviewRequest): Promise<ReviewPlan> {
+  if (request.into === 'test' && (await isAncestor(REPOSITORY, request.head, request.trunk)))
+    return { models: [], table: 'master has this state already: there is nothing to review.' };
   const [from, base, head] = [request.from, request.base, request.head].map((sha) =>
     treeReader(REPOSITORY, sha),
   );
