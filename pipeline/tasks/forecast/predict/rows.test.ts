@@ -98,6 +98,32 @@ describe('predict', () => {
     });
   });
 
+  it('answers whatever its request allows with numbers in their order', () => {
+    const value = fc.option(
+      fc.oneof(fc.constantFrom(0, 1e10, 1e-300), fc.double({ min: 0, max: 1e10, noNaN: true })),
+      { freq: 3 },
+    );
+    const { earliest, latest } = served.request.fields[1] as { earliest: string; latest: string };
+    const time = fc.oneof(
+      fc.constantFrom(earliest, latest),
+      fc.date({ min: new Date(earliest), max: new Date(latest) }).map((date) => date.toISOString()),
+    );
+    const tract = fc.constantFrom(...forecaster.intervals.tracts);
+    fc.assert(
+      fc.property(
+        fc.record({ tract, time, values: fc.array(value, { minLength: 14, maxLength: 60 }) }),
+        (row) => {
+          const { point, low, high } = predictOne(row).outputs as Record<string, number[]>;
+          point.forEach((median, index) => {
+            expect(0 <= low[index] && low[index] <= median && median <= high[index]).toBe(true);
+            expect(high[index]).toBeLessThan(Number.POSITIVE_INFINITY);
+          });
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('ignores the newest steps where they are published incomplete', () => {
     const spec = JSON.parse(Buffer.from(files.get('spec.json')!).toString());
     const late = loadServed(new Map([...files, ...bundleJson('spec.json', { ...spec, delay: 2 })]));
