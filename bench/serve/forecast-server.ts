@@ -18,7 +18,7 @@ process.stdout.write(`${port}\n`);
 process.stdin.resume().on('end', () => process.exit(0));
 
 async function service(guards: boolean): Promise<number> {
-  const parts = countyParts({ PERENNIAL_RATE_LIMIT: '10000000' });
+  const parts = countyParts({ PERENNIAL_RATE_LIMIT: '10000000', PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: '5000' });
   // Lines are made, and written to nowhere.
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
   const logger = guards ? { ...(logOptions(parts.settings) as object), stream } : false;
@@ -33,7 +33,7 @@ async function bare(): Promise<number> {
   const edition = parts.slots.of().choose();
   const now = parts.now().getTime();
   const texts = new Map<string, string>();
-  for (const address of questions()) {
+  for (const address of questions(edition.places)) {
     const { lat, lon } = parse(address.split('?')[1]);
     const located = locate(edition.places, { latitude: Number(lat), longitude: Number(lon) });
     if (!('tract' in located)) continue;

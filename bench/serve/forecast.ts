@@ -1,3 +1,5 @@
+import { polygons } from '../../pipeline/simulator/counties.ts';
+import { buildPlaces } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { type BenchPart, median, tick } from '../table.ts';
 import { type Loaded, load, type Server, startServer } from './load.ts';
 import { questions } from './questions.ts';
@@ -12,7 +14,7 @@ const [LEAST_MEASURED, LEAST_GUARDED, MOST_P99] = [0.85, 0.6, 3];
 export async function benchForecast(): Promise<BenchPart> {
   const servers = {} as Record<(typeof KINDS)[number], Server>;
   const rounds: Record<(typeof KINDS)[number], Loaded>[] = [];
-  const paths = questions();
+  const paths = questions(buildPlaces(polygons('all', 1), { key: 'code' }));
   try {
     for (const kind of KINDS) servers[kind] = await startServer('bench/serve/forecast-server.ts', kind);
     for (const kind of KINDS) {
