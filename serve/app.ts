@@ -11,6 +11,7 @@ import { observeAnswers } from './predictor/answer-with.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { logRequests } from './request-log.ts';
 import { adminRoute } from './routes/admin.ts';
+import { docsRoute } from './routes/docs.ts';
 import { forecastRoute } from './routes/forecast.ts';
 import { healthRoute } from './routes/health.ts';
 import { inferRoute } from './routes/infer.ts';
@@ -65,6 +66,7 @@ export async function buildApp(
   await app.register(statisticsRoute, parts);
   await app.register(predictRoute, parts);
   await app.register(modelInfoRoute, parts);
+  await app.register(docsRoute, parts);
   await app.register(adminRoute, { ...parts, prefix: '/admin' });
   await app.register(inferRoute, { ...parts, prefix: '/v2' });
   await app.register(jobsRoute, parts);

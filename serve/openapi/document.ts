@@ -1,0 +1,113 @@
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Parts } from '../parts.ts';
+import { OPERATIONS, type Operation } from './operations.ts';
+import { type JsonSchema, listOf, object, ref, rowSchema, SCHEMAS } from './schemas.ts';
+
+/** The OpenAPI document of what is served now: rows are those of the models that are loaded. Made when it is asked for. */
+export function openApiOf({ slots, settings }: Parts): JsonSchema {
+  const models = slots.all.flatMap(({ current }) => (current ? [current.model] : []));
+  const rows: Record<string, JsonSchema> = {};
+  for (const { name, served } of models)
+    rows[`Row_${name.replaceAll(/[^\w.-]/g, '_')}`] = rowSchema(served.request);
+  const row = { anyOf: Object.keys(rows).map((name) => ref(name)) };
+  const rowsOf = (maxItems: number) =>
+    object(
+      {
+        model: { type: 'string', enum: models.map(({ name }) => name) },
+        rows: listOf(row, { minItems: 1, maxItems }),
+      },
+      { required: ['rows'] },
+    );
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Perennial',
+      version: packageJson.version,
+      license: { name: packageJson.license },
+      description:
+        'Forecasts by coordinate, and predictions of every model that is served. Errors are problem details (RFC 9457); below /v2 those of the Open Inference Protocol.',
+    },
+    paths: pathsOf(OPERATIONS),
+    components: {
+      securitySchemes: { admin: { type: 'http', scheme: 'bearer' } },
+      headers: HEADERS,
+      schemas: { ...SCHEMAS, ...rows, Rows: rowsOf(settings.maxRows), JobRows: rowsOf(settings.maxJobRows) },
+    },
+  };
+}
+
+const header = (description: string) => ({ description, schema: { type: 'string' } });
+const HEADERS = {
+  ModelVersion: header('Version of the model that answered.'),
+  DataVersion: header('Version of the observations that the answer was made from.'),
+  RequestId: header('Of the request, and of its prediction.'),
+  RetryAfter: header('Seconds.'),
+};
+const told = {
+  'X-Model-Version': { $ref: '#/components/headers/ModelVersion' },
+  'X-Data-Version': { $ref: '#/components/headers/DataVersion' },
+  'X-Request-Id': { $ref: '#/components/headers/RequestId' },
+};
+
+const STATUS: Record<number, string> = {
+  200: 'The answer.',
+  202: 'It was taken, and is not done yet.',
+  304: 'Nothing has changed.',
+  400: 'The request cannot be understood.',
+  401: 'A key is needed.',
+  404: 'There is no such thing here.',
+  409: 'Not in this state.',
+  410: 'It was here, and is gone.',
+  413: 'The body is too long.',
+  415: 'The body is of another kind than JSON in UTF-8.',
+  422: 'It is JSON, and does not fit.',
+  429: 'Too many requests of one client.',
+  502: 'What is followed cannot be reached.',
+  503: 'Not ready, or too busy: ask again.',
+};
+
+function pathsOf(operations: Operation[]): JsonSchema {
+  const paths: Record<string, JsonSchema> = {};
+  for (const operation of operations) {
+    const { method, path, parameters = [], body, errors, answers } = operation;
+    paths[path] ??= {};
+    paths[path][method.toLowerCase()] = {
+      operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/gi, '_')}`.replace(/_$/, ''),
+      tags: [operation.tag],
+      summary: operation.summary,
+      ...(parameters.length > 0 ? { parameters } : {}),
+      ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+      ...(operation.admin ? { security: [{ admin: [] }] } : {}),
+      responses: {
+        ...Object.fromEntries(
+          Object.entries(answers).map(([status, content]) => [status, said(status, content)]),
+        ),
+        ...Object.fromEntries(
+          [...errors, ...(operation.always ? [] : [429, 503])]
+            .filter((status) => !(status in answers))
+            .map((status) => [status, said(status, errorContent(operation.protocol === true))]),
+        ),
+      },
+    };
+  }
+  return paths;
+}
+
+function errorContent(protocol: boolean): JsonSchema {
+  return protocol
+    ? { 'application/json': { schema: ref('ProtocolError') } }
+    : { 'application/problem+json': { schema: ref('Problem') } };
+}
+
+function said(status: string | number, content: JsonSchema) {
+  const code = Number(status);
+  const headers =
+    code === 503 || code === 429
+      ? { ...told, 'Retry-After': { $ref: '#/components/headers/RetryAfter' } }
+      : told;
+  return {
+    description: STATUS[code] ?? 'An answer.',
+    headers,
+    ...(Object.keys(content).length > 0 ? { content } : {}),
+  };
+}

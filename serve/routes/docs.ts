@@ -1,0 +1,26 @@
+import type { FastifyPluginAsync } from 'fastify';
+import type { Parts } from '../parts.ts';
+
+/** `GET /docs` for people, `GET /docs/json` for programs: OpenAPI 3.1. Loaded when it is first asked for: no start waits for it. */
+export const docsRoute: FastifyPluginAsync<Parts> = async (app, parts) => {
+  const document = async () => (await import('../openapi/document.ts')).openApiOf(parts);
+
+  app.get('/docs/json', async (_request, reply) => {
+    reply.type('application/json; charset=utf-8');
+    return document();
+  });
+
+  app.get('/docs', async (_request, reply) => {
+    const { docsPage } = await import('../openapi/docs-page.ts');
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', CSP)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer')
+      .send(docsPage(await document()));
+  });
+};
+
+/** The page has no script, and its style is in it. */
+const CSP =
+  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
