@@ -119,7 +119,7 @@ const say = (state: string, sha: string, token = robot, context = 'perennial') =
 const merge = (sha: string, token = robot, merge_method = 'merge') =>
   ask('PUT', `${REPO}/pulls/1/merge`, { token, body: { sha, merge_method } });
 
-function protect(): void {
+function protect({ strict = false } = {}): void {
   const conditions = { ref_name: { include: ['refs/heads/master'], exclude: [] } };
   const base = { target: 'branch', enforcement: 'active', conditions } as const;
   host.addRuleset({
@@ -133,7 +133,7 @@ function protect(): void {
         type: 'required_status_checks',
         parameters: {
           required_status_checks: [{ context: 'perennial', integration_id: host.app.id }],
-          strict_required_status_checks_policy: false,
+          strict_required_status_checks_policy: strict,
         },
       },
     ],
@@ -184,6 +184,28 @@ it('merges only what its rules let through, and by whom they let it', async () =
     state: 'closed',
     merged: true,
   });
+});
+
+it('merges only what holds the newest commit of its base, where the rule is strict', async () => {
+  const { head } = await story();
+  protect({ strict: true });
+  await openPull();
+  await say('success', head);
+  await git('checkout', '-q', 'master');
+  await commit('README.md', 'another');
+  await git('push', '-q', host.bare, 'master');
+  const behind = await merge(head);
+  expect([behind.status, behind.body.message]).toEqual([405, expect.stringContaining('newest commit')]);
+  const ada = host.person('ada', 'write');
+  host.approve(1, 'ada');
+  await ask('GET', `${REPO}/pulls/1`, { token: ada });
+  expect((await ask('GET', `${REPO}/pulls/1`, { token: ada })).body.mergeable_state).toBe('behind');
+  await git('checkout', '-q', 'feature/lstm');
+  await git('merge', '-q', 'master', '-m', 'newest');
+  await git('push', '-q', 'origin', 'feature/lstm');
+  const newest = (await git('rev-parse', 'HEAD')).stdout;
+  await say('success', newest);
+  expect((await merge(newest)).status).toBe(200);
 });
 
 it('lets the App pass by the approval and nobody by the checks, and refuses pushes past them', async () => {
