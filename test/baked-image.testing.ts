@@ -1,0 +1,57 @@
+// An image of the service for tests, built from this tree as it stands with a small model inside.
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Docker, dockerAt } from '../pipeline/clients/docker.ts';
+import { REPOSITORY } from '../pipeline/workspace.ts';
+import { type Sample, sampleOf } from '../serve/sample-service.testing.ts';
+import { releaseInto } from '../serve/service-process.testing.ts';
+
+const BASES = ['node:22-bookworm-slim', 'node:20-bookworm-slim'];
+/** What `.dockerignore` lets through. */
+const SENT = [
+  'Dockerfile',
+  '.dockerignore',
+  '.npmrc',
+  'package.json',
+  'package-lock.json',
+  'setup',
+  'pipeline',
+  'serve',
+];
+
+/** An engine that has the base image, or may fetch it. @returns null where there is none */
+export async function dockerHere(): Promise<{ docker: Docker; base: string } | null> {
+  const docker = dockerAt();
+  if ((await docker.version()) === null) return null;
+  for (const base of BASES) if (await docker.image(base)) return { docker, base };
+  const fetched = await docker.pull(BASES[0]).catch((error: Error) => error);
+  return fetched instanceof Error ? null : { docker, base: BASES[0] };
+}
+
+export interface SampleImage {
+  /** An empty one, for the build's context. */
+  folder: string;
+  tag: string;
+  args?: Record<string, string>;
+  /** Also where the builder remembers having built the same. */
+  anew?: boolean;
+  sample?: Sample;
+}
+
+/** @returns the image's id */
+export async function buildSampleImage(
+  { docker, base }: { docker: Docker; base: string },
+  { folder, tag, args = {}, anew = false, sample = sampleOf() }: SampleImage,
+): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  for (const name of SENT) await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });
+  await releaseInto(join(folder, 'released'), sample);
+  // Nothing comes of it but the end of the builder's memory.
+  if (anew) await writeFile(join(folder, 'pipeline', 'anew.txt'), folder);
+  return docker.build({
+    context: folder,
+    tags: [tag],
+    network: 'host',
+    args: { NODE_IMAGE: base, ...args },
+  });
+}
