@@ -81,11 +81,19 @@ export async function startService({
   };
 }
 
-/** Bundles that differ, and their packs. */
+/** Bundles that differ, and their packs; made when they are asked for. */
 export const samples = {
-  one: sampleOf({ candidate: 'seasonal-naive' }),
-  two: sampleOf({ candidate: 'persistence' }),
+  get one(): Sample {
+    first ??= sampleOf({ candidate: 'seasonal-naive' });
+    return first;
+  },
+  get two(): Sample {
+    second ??= sampleOf({ candidate: 'persistence' });
+    return second;
+  },
 };
+let first: Sample | undefined;
+let second: Sample | undefined;
 
 /** A bundle with one file changed, and sealed again: its bytes are those of its digest. */
 export function resealed({ files, version }: Sample, change: (files: BundleFiles) => void): Sample {
