@@ -144,11 +144,7 @@ function knownAnswer({ model }: BakedModel, served: ServedModel): Question {
       const outputs =
         (told.predictions as { outputs?: Record<string, unknown[]> }[] | undefined)?.[0]?.outputs ?? {};
       const wanted = Object.entries(expected.outputs);
-      const off = Math.max(
-        ...wanted.map(([name, values]) =>
-          furthest((outputs[name] ?? []).map(Number), (values as unknown[]).map(Number)),
-        ),
-      );
+      const off = Math.max(...wanted.map(([name, values]) => furthest(outputs[name] ?? [], values)));
       const passed = off <= EXACT;
       return {
         passed,
@@ -201,10 +197,15 @@ function pointsIn(bundle: BundleFiles, forecasts: PackForecasts) {
   );
 }
 
-/** Greatest relative difference; infinite where they are not as many, or no numbers. */
-function furthest(seen: number[], expected: number[]): number {
+/** Greatest relative difference; infinite where they are not as many, or something else than they should be. */
+function furthest(seen: unknown[], expected: (number | string)[]): number {
   if (seen.length !== expected.length || seen.length === 0) return Number.POSITIVE_INFINITY;
-  const off = seen.map((value, at) => Math.abs(value - expected[at]) / Math.max(1, Math.abs(expected[at])));
+  const off = seen.map((value, at) => {
+    const wanted = expected[at];
+    if (typeof value !== 'number' || typeof wanted !== 'number')
+      return value === wanted ? 0 : Number.POSITIVE_INFINITY;
+    return Math.abs(value - wanted) / Math.max(1, Math.abs(wanted));
+  });
   const greatest = Math.max(...off);
   return Number.isNaN(greatest) ? Number.POSITIVE_INFINITY : greatest;
 }

@@ -27,7 +27,7 @@ const READY_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 250;
 const ANSWER_LIMIT_MS = 15_000;
 
-/** `perennial release-verify`: starts the image as it is meant to run and asks it real questions. 
+/** `perennial release-verify`: starts the image as it is meant to run and asks it real questions.
  *  @throws ReleaseRefused where it does not start, or one answer is wrong */
 export async function releaseVerifyCommand(
   environment: Environment,
