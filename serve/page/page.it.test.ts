@@ -265,10 +265,9 @@ function found(): string | null {
 }
 
 async function service(options: CountiesOptions = {}, now = FRESH) {
-  const env = { PERENNIAL_RATE_LIMIT: '0' };
-  const made = await buildApp(
-    samplePartsOf(countiesSample({ days: 150, ...options }), { env, now: () => now }),
-  );
+  const sample = countiesSample({ days: 150, ...options });
+  // A machine that is busy with other tests would shed them.
+  const made = await buildApp(samplePartsOf(sample, { now: () => now }), { guards: false });
   apps.push(made);
   return { app: made, base: `${await made.listen({ port: 0, host: '127.0.0.1' })}/` };
 }

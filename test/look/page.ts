@@ -11,8 +11,8 @@ const IMAGES = join('docs', 'images');
 const MOST_BYTES = 200_000;
 
 const LOOKS = [
-  { name: 'page', width: 1280, height: 1000, scheme: 'light', hash: '#tract=42071' },
-  { name: 'page-dark', width: 1280, height: 1000, scheme: 'dark', hash: '#lat=40.44&lon=-79.99&r=60' },
+  { name: 'page', width: 1200, height: 860, scheme: 'light', hash: '#tract=42071' },
+  { name: 'page-dark', width: 1200, height: 860, scheme: 'dark', hash: '#lat=40.44&lon=-79.99&r=60' },
   { name: 'page-phone', width: 360, height: 1300, scheme: 'light', hash: '#lat=40.44&lon=-79.99' },
   { name: 'page-stale', width: 1280, height: 500, scheme: 'light', hash: '', days: 20 },
 ] as const;
@@ -43,11 +43,13 @@ async function take(
 ): Promise<void> {
   const { width, height, scheme, hash } = look;
   const now = new Date(Date.parse('2026-07-01T08:00:00Z') + ('days' in look ? look.days : 0) * 86_400_000);
-  const app = await buildApp(samplePartsOf(sample, { now: () => now }));
+  const app = await buildApp(samplePartsOf(sample, { now: () => now }), { guards: false });
   try {
     const base = await app.listen({ port: 0, host: '127.0.0.1' });
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme, locale: 'en-GB' });
     await page.goto(`${base}/${hash}`, { waitUntil: 'networkidle' });
+    await page.locator('#map-frame[aria-busy=false]').waitFor();
+    if (hash) await page.locator('#drawn svg').waitFor();
     await page.screenshot({ path, animations: 'disabled' });
     const { size } = await stat(path);
     if (size > MOST_BYTES) throw new Error(`${path} has ${size} bytes, more than ${MOST_BYTES}`);

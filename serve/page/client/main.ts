@@ -28,6 +28,8 @@ let labels: string[] = [];
 let place: Place | null = null;
 let values: (number | null)[] = [];
 let by: ChangeUnit = 'percent';
+/** Index of the tract that is told about. */
+let told: number | null = null;
 
 const map = new MapView({ onPoint: clicked, onHover: hovered, onNear: () => void outlines('near') });
 const table = new TractsTable((tract) => {
@@ -81,7 +83,8 @@ async function showAll({ keep = false } = {}): Promise<void> {
   labels = labelsOf(overview.tracts);
   place?.close();
   place = new Place(data, labels, (tract) => {
-    map.mark({ ...marks(), tract });
+    told = tract;
+    map.mark(marks());
     table.choose(tract);
   });
   status(overview);
@@ -90,6 +93,7 @@ async function showAll({ keep = false } = {}): Promise<void> {
   byId('model-card').replaceChildren(...modelCard(overview));
   byId('names').replaceChildren(...labels.map((value) => el('option', { value })));
   choices(overview);
+  example(overview);
   colour(overview);
   const drawn = outlines('far', { keep });
   answer();
@@ -136,9 +140,14 @@ async function outlines(level: 'far' | 'near', { keep = level === 'near' } = {})
     if (overview !== data.overview) return;
     map.show(shapes, { keep });
     map.mark(marks());
+    byId('map-frame').setAttribute('aria-busy', 'false');
+    status(overview);
   } catch (error) {
-    const { title, detail } = troubleFrom(error);
-    if (level === 'far') warn(el('div', { class: 'warning', role: 'alert' }, `No map: ${title}. ${detail}`));
+    const { title, detail, status: answered } = troubleFrom(error);
+    if (level === 'near' || overview !== data.overview) return;
+    warn(el('div', { class: 'warning', role: 'alert' }, `No map: ${title}. ${detail}`));
+    // Away, or asked too much: that passes.
+    if (answered === 0 || answered === 503) setTimeout(() => void outlines(level, { keep }), RETRY_MS);
   }
 }
 
@@ -164,7 +173,8 @@ function answer(guess: number | null = null): void {
       ? ''
       : labels[index];
   trouble(tract !== null && !point && named < 0 ? `There is no place with the id “${tract}” here.` : '');
-  map.mark({ ...marks(), tract: index });
+  told = index;
+  map.mark(marks());
   table.choose(index);
   if (point || index !== null) void place?.ask({ point, tract: index });
   const centre = point ?? (index === null ? null : map.placeOf(index));
@@ -172,11 +182,9 @@ function answer(guess: number | null = null): void {
 }
 
 function marks() {
-  const overview = data.overview!;
-  const { point, tract, radius } = view;
-  const index = tract === null ? -1 : overview.tracts.id.indexOf(tract);
-  const centre = point ?? (radius !== null && index >= 0 ? map.placeOf(index) : null);
-  return { tract: point || index < 0 ? null : index, point: centre, radius };
+  const { point, radius } = view;
+  const middle = radius !== null && told !== null ? map.placeOf(told) : null;
+  return { tract: told, point: point ?? middle, radius };
 }
 
 function clicked({ latitude, longitude }: Point, tract: number | null): void {
@@ -288,6 +296,16 @@ function choices({ models, model, tracts, unit }: Overview): void {
         : value === 'percent' && unit === 'absolute';
     option.disabled = option.hidden;
   }
+}
+
+/** Coordinates that lie where this model knows something. */
+function example({ tracts: { latitude, longitude } }: Overview): void {
+  const at = latitude.findIndex((one, index) => one !== null && longitude[index] !== null);
+  if (at < 0) return;
+  const text = `${latitude[at]}, ${longitude[at]}`;
+  const said = document.getElementById('example'); // Until something was asked.
+  if (said) said.textContent = text;
+  byId<HTMLInputElement>('where').placeholder = text;
 }
 
 /** Asked of the browser alone; offered where it can tell. */
