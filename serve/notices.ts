@@ -22,7 +22,8 @@ export async function bundledPackages(repository: string, inputs: string[]): Pro
       const { name, version, license } = JSON.parse(
         await readFile(join(repository, folder, 'package.json'), 'utf8'),
       );
-      const locked = lock.packages[folder]?.version;
+      // The packages of a clone may lie elsewhere.
+      const locked = lock.packages[folder.slice(folder.indexOf('node_modules/'))]?.version;
       if (locked !== version) {
         throw new Error(`${folder} is ${version}, package-lock.json names ${locked ?? 'none'}: run npm ci`);
       }
