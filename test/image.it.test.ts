@@ -36,6 +36,7 @@ describe.skipIf(!here)('the image', () => {
   });
   afterAll(async () => {
     for (const container of containers) await docker.remove(container);
+    await docker.removeVolume(name);
     await docker.removeNetwork(name);
     await docker.removeImage(name);
     await rm(folder, { recursive: true, force: true });
@@ -78,18 +79,22 @@ describe.skipIf(!here)('the image', () => {
 
   it('answers without a file that it may write, remembers in its volume, and ends in peace', async () => {
     const port = await freePort();
-    const container = await run({ network: 'host', env: { PORT: String(port), HOST: '127.0.0.1' } });
+    const container = await run({
+      network: 'host',
+      env: { PORT: String(port), HOST: '127.0.0.1' },
+      volumes: [`${name}:/state`],
+    });
     await untilHealthy(container);
     const answer = await ask(`http://127.0.0.1:${port}`, '/forecast?lat=40.5&lon=-75.5');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-model-version')).toBe('v0001');
     const inside =
-      'id -u; for one in python3 python gcc cc make; do command -v $one; done; touch /app/x 2>&1; ls /app';
+      'id -u; for one in python3 python gcc cc make; do command -v $one; done; touch /app/x 2>&1; ls /app; touch /state/x && echo kept';
     const said = await docker.exec(container, ['sh', '-c', inside]);
     expect(said.split('\n')[0]).toBe('1000');
     expect(said).not.toMatch(/python|gcc|\bcc\b|make/);
     expect(said).toMatch(/read-only/i);
-    expect(said).toMatch(/^dist\nreleased$/m);
+    expect(said).toMatch(/^dist\nreleased\nkept$/m);
     expect(await docker.stop(container)).toBe(0);
   });
 

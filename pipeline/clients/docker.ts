@@ -153,6 +153,9 @@ export function dockerAt(options: DockerOptions = {}) {
     async exec(container: string, command: string[]): Promise<string> {
       return (await docker(['exec', container, ...command])).output;
     },
+    async removeVolume(name: string): Promise<void> {
+      await absent(docker(['volume', 'rm', '--force', name]));
+    },
     async createNetwork(name: string): Promise<void> {
       await docker(['network', 'create', name]);
     },
