@@ -82,6 +82,9 @@ const Environment = z.object({
   PERENNIAL_TRUST_PROXY: list.optional(),
 });
 
+/** Names of all that can be set. */
+export const SERVICE_SETTINGS = Object.keys(Environment.shape);
+
 export type ServiceSettings = ReturnType<typeof readServiceSettings>;
 
 /** @throws UsageError naming each variable that cannot be meant */
