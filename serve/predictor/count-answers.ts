@@ -1,42 +1,68 @@
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Edition } from './edition.ts';
 
-/** Counts answers of an edition; its labels are made once. */
-export interface AnswerCounts {
+/** Counts answers of an edition. A metrics library finds a counter by its labels each time, which here would cost as much as the
+ *  answer: so plain numbers are counted, and handed over when the metrics are read. */
+export class AnswerCounts {
+  #asked = 0;
+  #tracts = 0;
+  #outOfRange = 0;
+  readonly #values: { observe(value: number): void };
+  readonly #labels: { model: string; version: string };
+
+  constructor(
+    readonly monitor: Monitor,
+    { model }: Edition,
+  ) {
+    this.#labels = { model: model.name, version: model.version.version };
+    this.#values = monitor.predictionValue.labels(this.#labels);
+  }
+
   /** A request that asked the model.
-   *  @param outOfRange whether a tract of it lies outside of what the model has learnt from */
-  asked(tracts: number, outOfRange: boolean): void;
-  value(point: number): void;
+   *  @param outOfRange whether a tract of it lies outside of what the model has learnt from
+   *  @param first the first value of the forecast, of an answer for one tract */
+  add(tracts: number, outOfRange: boolean, first?: number): void {
+    this.#asked++;
+    this.#tracts += tracts;
+    if (outOfRange) this.#outOfRange++;
+    if (first !== undefined) this.#values.observe(first);
+  }
+
+  handOver(): void {
+    if (this.#asked === 0) return;
+    const { model } = this.#labels;
+    this.monitor.asked.inc({ model }, this.#asked);
+    this.monitor.predictions.inc(this.#labels, this.#tracts);
+    this.monitor.outOfRange.inc({ model }, this.#outOfRange);
+    this.#asked = 0;
+    this.#tracts = 0;
+    this.#outOfRange = 0;
+  }
 }
 
-const made = new WeakMap<Monitor, WeakMap<Edition, AnswerCounts>>();
+const made = new WeakMap<Monitor, { byEdition: WeakMap<Edition, AnswerCounts>; latest: AnswerCounts[] }>();
+/** Editions whose counts are kept until the metrics are read: more come only where nobody reads them. */
+const MOST = 16;
 
 export function countsOf(monitor: Monitor, edition: Edition): AnswerCounts {
-  let byEdition = made.get(monitor);
-  if (!byEdition) {
-    byEdition = new WeakMap();
-    made.set(monitor, byEdition);
+  let all = made.get(monitor);
+  if (!all) {
+    all = { byEdition: new WeakMap(), latest: [] };
+    made.set(monitor, all);
+    const { latest } = all;
+    // Read before all others that are counted here: metrics are read in the order in which they were made.
+    Object.assign(monitor.predictions, {
+      collect() {
+        for (const counts of latest) counts.handOver();
+      },
+    });
   }
-  let counts = byEdition.get(edition);
+  let counts = all.byEdition.get(edition);
   if (!counts) {
-    counts = newCounts(monitor, edition);
-    byEdition.set(edition, counts);
+    counts = new AnswerCounts(monitor, edition);
+    all.byEdition.set(edition, counts);
+    all.latest.push(counts);
+    if (all.latest.length > MOST) all.latest.shift()?.handOver();
   }
   return counts;
-}
-
-function newCounts(monitor: Monitor, { model }: Edition): AnswerCounts {
-  const labels = { model: model.name, version: model.version.version };
-  const predictions = monitor.predictions.labels(labels);
-  const values = monitor.predictionValue.labels(labels);
-  const asked = monitor.asked.labels({ model: model.name });
-  const outside = monitor.outOfRange.labels({ model: model.name });
-  return {
-    asked(tracts, outOfRange) {
-      asked.inc();
-      predictions.inc(tracts);
-      if (outOfRange) outside.inc();
-    },
-    value: (point) => values.observe(point),
-  };
 }

@@ -23,6 +23,23 @@ export function observed({ model, pack, forecasts }: Edition): {
   });
 }
 
+/** What of a tract does not depend on the question, computed once. */
+interface Figures {
+  newest: ReturnType<typeof newestOf>;
+  week: ReturnType<typeof lastWeekOf>;
+}
+
+const figures = new WeakMap<Tract, Figures>();
+
+export function figuresOf(tract: Tract): Figures {
+  let known = figures.get(tract);
+  if (!known) {
+    known = { newest: newestOf(tract), week: lastWeekOf(tract) };
+    figures.set(tract, known);
+  }
+  return known;
+}
+
 /** The newest value that was observed; null: none in the weeks that the pack carries. */
 export function newestOf({ recent }: Tract): { time: string; value: number } | null {
   const newest = recent.findLast((one) => one.observed);
@@ -31,7 +48,7 @@ export function newestOf({ recent }: Tract): { time: string; value: number } | n
 
 /** The sum of the newest seven days; gaps count as they were filled.
  *  @returns null where the steps are longer, or the pack carries fewer days */
-export function lastWeekOf({ recent }: Tract): { value: number; observed: number; steps: number } | null {
+function lastWeekOf({ recent }: Tract): { value: number; observed: number; steps: number } | null {
   if (recent.length < 2) return null;
   const last = Date.parse(recent[recent.length - 1].time);
   const step = last - Date.parse(recent[recent.length - 2].time);

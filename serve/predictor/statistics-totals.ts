@@ -1,20 +1,29 @@
 import { PackWindows } from '../../pipeline/contracts/pack.ts';
 import type { Tract } from './edition.ts';
-import { lastWeekOf, newestOf, ofHorizon, rounded } from './observed.ts';
+import { figuresOf, ofHorizon, rounded } from './observed.ts';
 import type { LoadedPack } from './pack.ts';
 import type { Counted } from './statistics.ts';
 
 const PER = 100_000;
 
-/** Whether values can be added: cases can, temperatures cannot. Packs of before it was told are of cases. */
-export function scaleOf({ files }: LoadedPack): 'count' | 'real' {
+const scales = new WeakMap<LoadedPack, 'count' | 'real'>();
+
+/** Whether values can be added: cases can, temperatures cannot. Read once a pack. */
+export function scaleOf(pack: LoadedPack): 'count' | 'real' {
+  let scale = scales.get(pack);
+  if (!scale) {
+    scale = scaleIn(pack);
+    scales.set(pack, scale);
+  }
+  return scale;
+}
+
+/** Packs of before it was told are of cases. */
+function scaleIn({ files }: LoadedPack): 'count' | 'real' {
   const windows = files.get('windows.json');
   if (!windows) return 'count';
-  try {
-    return PackWindows.parse(JSON.parse(Buffer.from(windows).toString('utf8'))).scale;
-  } catch {
-    return 'count';
-  }
+  const { success, data } = PackWindows.safeParse(JSON.parse(Buffer.from(windows).toString('utf8')));
+  return success ? data.scale : 'count';
 }
 
 /** What the tracts in a circle come to together, each by its share. Per 100,000 counts only those whose population is known, in
@@ -44,18 +53,22 @@ export function totalsOf(
       per_100k: perPerson === null ? null : rounded((perPerson / population!) * PER),
     };
   };
-  const times = counted.flatMap(({ tract }) => newestOf(tract)?.time ?? []).sort();
+  const times = counted.flatMap(({ tract }) => figuresOf(tract).newest?.time ?? []).sort();
   return {
     ...totals,
     newest: {
-      ...figure((tract) => newestOf(tract)?.value),
+      ...figure((tract) => figuresOf(tract).newest?.value),
       earliest: times[0] ?? null,
       latest: times.at(-1) ?? null,
     },
-    last_7_days: figure((tract) => lastWeekOf(tract)?.value),
+    last_7_days: figure((tract) => figuresOf(tract).week?.value),
     total: figure((tract) => tract.total?.value),
     forecast: (counted[0] ? ofHorizon(counted[0].tract, horizon) : []).map(({ time, horizon: ahead }) => {
-      const at = (tract: Tract) => tract.forecasts.find((one) => one.horizon === ahead);
+      const at = (tract: Tract) =>
+        // Horizons mostly stand in order.
+        tract.forecasts[ahead - 1]?.horizon === ahead
+          ? tract.forecasts[ahead - 1]
+          : tract.forecasts.find((one) => one.horizon === ahead);
       return {
         time,
         horizon: ahead,

@@ -2,7 +2,7 @@ import { tractsWithin, type Within } from '../../pipeline/tasks/forecast/predict
 import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
 import type { Edition, Tract } from './edition.ts';
 import { locatedBy, outside } from './find-tract.ts';
-import { agesOf, lastWeekOf, newestOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
+import { agesOf, figuresOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
 import type { Asked } from './question.ts';
 import { scaleOf, totalsOf } from './statistics-totals.ts';
 import { listOf, versionOf } from './tract-answers.ts';
@@ -101,12 +101,12 @@ function linesOf(edition: Edition, horizon: number | undefined): (tract: Tract) 
 
 function lineOf(tract: Tract, horizon: number | undefined): string {
   const { name, population, total } = tract;
-  const week = lastWeekOf(tract);
+  const { newest, week } = figuresOf(tract);
   const facts = {
     name,
     population: population ?? null,
     total: total ?? null,
-    newest: newestOf(tract),
+    newest,
     last_7_days: week && { ...week, value: rounded(week.value) },
   };
   return `${JSON.stringify(facts).slice(1, -1)},"forecast":${listOf(ofHorizon(tract, horizon))}}`;

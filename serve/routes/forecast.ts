@@ -17,12 +17,10 @@ export const forecastRoute: FastifyPluginAsync<Parts> = async (app, { slots, mon
     const found = findTract(edition, asked);
     const answers = tractAnswers(edition);
     const text = answers.text(found, asked.horizon, now().getTime());
-    const counts = countsOf(monitor, edition);
-    counts.asked(1, answers.outOfRange(found.tract) === true);
     const { forecasts } = found.tract;
     const { horizon } = asked;
     const first = horizon === undefined ? forecasts[0] : forecasts.find((one) => one.horizon === horizon);
-    if (first) counts.value(first.point);
+    countsOf(monitor, edition).add(1, answers.outOfRange(found.tract) === true, first?.point);
     request.again = (other) => pointsOf(findTract(other, asked).tract.forecasts);
     return reply.type('application/json; charset=utf-8').send(text);
   });

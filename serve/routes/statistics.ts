@@ -15,7 +15,7 @@ export const statisticsRoute: FastifyPluginAsync<Parts> = async (app, { slots, m
     const edition = answerWith(slots.of(asked.model), request, reply);
     const { text, counted } = statistics(edition, asked, now().getTime());
     const outside = outOfRangeOf(edition);
-    countsOf(monitor, edition).asked(
+    countsOf(monitor, edition).add(
       counted.length,
       outside !== null && counted.some(({ tract }) => outside.has(tract.id)),
     );
