@@ -64,7 +64,8 @@ function skipped(name: string): Counts {
 
 async function kubernetes(): Promise<Counts> {
   const manifests = await tracked('deploy/kubernetes/*.yaml');
-  const wrong = await had('kubeconform and the schemas of Kubernetes', () => wrongInKubernetes(manifests.map((path) => join(REPOSITORY, path))),
+  const paths = manifests.map((path) => join(REPOSITORY, path));
+  const wrong = await had('kubeconform and the schemas of Kubernetes', () => wrongInKubernetes(paths));
   if (wrong === null) return skipped('kubeconform');
   if (wrong) console.error(wrong);
   console.log(`kubeconform ${wrong ? 'failed' : 'passed'}`);
