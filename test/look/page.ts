@@ -11,8 +11,8 @@ const IMAGES = join('docs', 'images');
 const MOST_BYTES = 200_000;
 
 const LOOKS = [
-  { name: 'page', width: 1200, height: 860, scheme: 'light', hash: '#tract=42071' },
-  { name: 'page-dark', width: 1200, height: 860, scheme: 'dark', hash: '#lat=40.44&lon=-79.99&r=60' },
+  { name: 'page', width: 1200, height: 800, scheme: 'light', hash: '#tract=42071' },
+  { name: 'page-dark', width: 1200, height: 800, scheme: 'dark', hash: '#lat=40.44&lon=-79.99&r=60' },
   { name: 'page-phone', width: 360, height: 1300, scheme: 'light', hash: '#lat=40.44&lon=-79.99' },
   { name: 'page-stale', width: 1280, height: 500, scheme: 'light', hash: '', days: 20 },
 ] as const;

@@ -1,6 +1,7 @@
 import type { ChangeUnit, Overview } from '../data.ts';
 import { freshness, heading, modelCard, staleWarning } from './about.ts';
 import { Around } from './around.ts';
+import { choices, example } from './choices.ts';
 import { changes, classOf, scaleOf } from './classes.ts';
 import type { Point, XY } from './flat.ts';
 import { byId, el } from './html.ts';
@@ -281,31 +282,6 @@ function typed(text: string): void {
 function trouble(text: string): void {
   byId('where-trouble').textContent = text;
   byId('where').setAttribute('aria-invalid', String(text !== ''));
-}
-
-function choices({ models, model, tracts, unit }: Overview): void {
-  const select = byId<HTMLSelectElement>('model');
-  select.replaceChildren(...models.map((name) => el('option', { value: name }, name)));
-  select.value = model;
-  byId('models').hidden = models.length < 2;
-  for (const option of byId<HTMLSelectElement>('by').options) {
-    const { value } = option;
-    option.hidden =
-      value === 'per_100k'
-        ? unit === 'absolute' || tracts.population.every((one) => one === null)
-        : value === 'percent' && unit === 'absolute';
-    option.disabled = option.hidden;
-  }
-}
-
-/** Coordinates that lie where this model knows something. */
-function example({ tracts: { latitude, longitude } }: Overview): void {
-  const at = latitude.findIndex((one, index) => one !== null && longitude[index] !== null);
-  if (at < 0) return;
-  const text = `${latitude[at]}, ${longitude[at]}`;
-  const said = document.getElementById('example'); // Until something was asked.
-  if (said) said.textContent = text;
-  byId<HTMLInputElement>('where').placeholder = text;
 }
 
 /** Asked of the browser alone; offered where it can tell. */
