@@ -53,6 +53,10 @@ function revisionsOf({ length, start, stepMs, values, observed }: TargetPanel): 
   };
 }
 
+function manyTracts(tracts: number): TargetPanel {
+  return madePanel({ tracts, length: 200, country: 'US', value: (tract, t) => wave(tract % 9, t) });
+}
+
 /** A bundle with one member, and the golden one's widths. */
 function alone(member: string, files: BundleFiles, golden: BundleFiles): BundleFiles {
   const spec = {
@@ -135,6 +139,19 @@ it('forecasts of its own pack are those that are in it, widths too', () => {
   const { quantiles } = loadForecaster(golden).forecast(knownAt(panel, panel.length - 1));
   // The second of nine levels of the first tract's first horizon.
   expect(loadServed(golden).forecastPack!(strange).tracts[0].forecasts[0].low).toBe(quantiles[1]);
+});
+
+it('gives way to others every few milliseconds, and comes to the same', async () => {
+  const pack = packOf(bundles['a baseline'], manyTracts(60));
+  const served = loadServed(golden);
+  let turns = 0;
+  const turn = async () => {
+    turns++;
+  };
+  expect(await served.forecastPackInTurns!(pack, turn)).toEqual(served.forecastPack!(pack));
+  expect(turns).toBeGreaterThan(1);
+  const broken = new Map([...pack].filter(([path]) => path !== 'windows.json'));
+  await expect(served.forecastPackInTurns!(broken, turn)).rejects.toThrow(CorruptError);
 });
 
 it('holds at most 1,100 steps, and is the same bytes twice', () => {

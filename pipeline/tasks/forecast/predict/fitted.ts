@@ -1,5 +1,6 @@
 import type { BundleFiles } from '../../../contracts/bundle.ts';
 import type { TargetPanel } from '../../../contracts/panel.ts';
+import type { Turns } from './turns.ts';
 
 /** What was known at a cutoff, and nothing else. */
 export interface Known {
@@ -20,6 +21,8 @@ export interface Fitted {
   name: string;
   /** @returns medians for the leads 1…maxLead after `known.last`, shape [tracts × maxLead], never negative for counts */
   forecast(known: Known): Float64Array;
+  /** The same, a few tracts at a time; absent where it is done at once. */
+  turns?(known: Known): Turns<Float64Array>;
   maxLead: number;
   /** Everything needed to load it again, under paths that start with the name. */
   files(): BundleFiles;

@@ -9,6 +9,7 @@ import type { Fitted, Known } from './fitted.ts';
 import { type IntervalState, quantilesAt, usualScale } from './intervals.ts';
 import { LSTM, loadLstm } from './lstm-fitted.ts';
 import { loadTrees } from './trees.ts';
+import { drained, type Turns } from './turns.ts';
 
 /** `spec.json` of a bundle: what is inside and how it is put together. */
 export interface ForecastSpec {
@@ -43,6 +44,8 @@ export interface Forecaster {
   forecast(known: Known, intervals?: IntervalState): Forecasts;
   /** The medians alone. */
   point(known: Known): Float64Array;
+  /** As `forecast`, a few tracts at a time. */
+  turns(known: Known, intervals?: IntervalState): Turns<Forecasts>;
 }
 
 /** Opens a bundle without TensorFlow.
@@ -53,14 +56,16 @@ export function loadForecaster(files: BundleFiles): Forecaster {
   const intervals = readBundleJson<IntervalState>(files, 'intervals.json');
   const members = spec.members.map((name) => loadMember(name, files));
   const medians = (known: Known) => pointForecasts(spec, members, known);
+  function* turns(known: Known, state = intervals): Turns<Forecasts> {
+    const point = yield* medians(known);
+    return { point, quantiles: quantilesOf(point, stateFor(state, known.panel), spec.maxHorizon) };
+  }
   return {
     spec,
     intervals,
-    point: medians,
-    forecast(known, state = intervals) {
-      const point = medians(known);
-      return { point, quantiles: quantilesOf(point, stateFor(state, known.panel), spec.maxHorizon) };
-    },
+    turns,
+    point: (known) => drained(medians(known)),
+    forecast: (known, state) => drained(turns(known, state)),
   };
 }
 
@@ -70,10 +75,12 @@ function loadMember(name: string, files: BundleFiles): Fitted {
 }
 
 /** The delay may have been learnt anew since the training: leads beyond the longest one repeat it. */
-function pointForecasts(spec: ForecastSpec, members: Fitted[], known: Known): Float64Array {
+function* pointForecasts(spec: ForecastSpec, members: Fitted[], known: Known): Turns<Float64Array> {
   const tracts = known.panel.tracts.length;
   const delay = known.cutoff - known.last;
-  const values = members.map((member) => member.forecast(known));
+  const values: Float64Array[] = [];
+  for (const member of members)
+    values.push(member.turns ? yield* member.turns(known) : member.forecast(known));
   const maxLead = Math.min(...members.map((member) => member.maxLead));
   const point = new Float64Array(tracts * spec.maxHorizon);
   for (let tract = 0; tract < tracts; tract++) {

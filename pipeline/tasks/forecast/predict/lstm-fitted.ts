@@ -4,8 +4,17 @@ import { CorruptError } from '../../../contracts/errors.ts';
 import { timeAt } from '../../../contracts/panel.ts';
 import type { Fitted, Known } from './fitted.ts';
 import { networkForward, type Weights } from './lstm-forward.ts';
-import { baseAt, fromScale, lstmSeries, spreads, writeLeads, writeWindow } from './lstm-inputs.ts';
+import {
+  baseAt,
+  fromScale,
+  type LstmSeries,
+  lstmSeries,
+  spreads,
+  writeLeads,
+  writeWindow,
+} from './lstm-inputs.ts';
 import { LstmShape, leadWidth, stepWidth, weightCount, weightViews } from './lstm-shape.ts';
+import { drained, type Turns } from './turns.ts';
 
 export const LSTM = 'lstm';
 const HEADER = `${LSTM}/shape.json`;
@@ -39,7 +48,8 @@ export function lstmFitted(state: LstmState): LstmFitted {
     name: LSTM,
     maxLead: shape.maxLead,
     state,
-    forecast: (known) => forecast(state, networks, known),
+    forecast: (known) => drained(forecastInTurns(state, networks, known)),
+    turns: (known) => forecastInTurns(state, networks, known),
     files: () =>
       new Map([
         [HEADER, Buffer.from(`${JSON.stringify(headerOf(state), null, 2)}\n`)],
@@ -71,31 +81,49 @@ export function loadLstm(files: BundleFiles): LstmFitted {
   return lstmFitted({ shape: header.shape, networks, spread: header.spread });
 }
 
-function forecast(state: LstmState, networks: Weights[], all: Known): Float64Array {
-  const { shape } = state;
-  const { maxLead, season, lookback } = shape;
+/** Tracts between two turns: some milliseconds of work. */
+const TRACTS_A_TURN = 16;
+
+function* forecastInTurns(state: LstmState, networks: Weights[], all: Known): Turns<Float64Array> {
+  const { season, lookback, maxLead } = state.shape;
   // A window reads three seasons before its first step, no further.
   const known = newest(all, lookback + 3 * season + 1);
-  const series = lstmSeries(known, shape, spreadOf(state, known));
-  const batch = series.tracts;
-  const width = stepWidth(season);
-  const x = new Float32Array(lookback * batch * width);
-  const leads = new Float32Array(batch * maxLead * leadWidth(season));
-  for (let tract = 0; tract < batch; tract++) {
-    const window = { tract, end: known.last };
-    writeWindow(series, window, x, { at: tract * width, stride: batch * width });
-    writeLeads(series, window, leads, tract * maxLead * leadWidth(season));
+  const series = lstmSeries(known, state.shape, spreadOf(state, known));
+  const out = new Float64Array(series.tracts * maxLead);
+  for (let from = 0; from < series.tracts; from += TRACTS_A_TURN) {
+    const count = Math.min(TRACTS_A_TURN, series.tracts - from);
+    out.set(forecastTracts(series, networks, { from, count }), from * maxLead);
+    yield;
   }
-  const sum = new Float64Array(batch * maxLead);
+  return out;
+}
+
+/** @returns shape [count × maxLead] */
+function forecastTracts(
+  series: LstmSeries,
+  networks: Weights[],
+  { from, count }: { from: number; count: number },
+): Float64Array {
+  const { shape, last: end } = series;
+  const { maxLead, season, lookback } = shape;
+  const width = stepWidth(season);
+  const x = new Float32Array(lookback * count * width);
+  const leads = new Float32Array(count * maxLead * leadWidth(season));
+  for (let row = 0; row < count; row++) {
+    const window = { tract: from + row, end };
+    writeWindow(series, window, x, { at: row * width, stride: count * width });
+    writeLeads(series, window, leads, row * maxLead * leadWidth(season));
+  }
+  const sum = new Float64Array(count * maxLead);
   const [xs, leadsOf] = [new Float64Array(x), new Float64Array(leads)];
   for (const weights of networks) {
-    const answer = networkForward(xs, leadsOf, batch, shape, weights);
+    const answer = networkForward(xs, leadsOf, count, shape, weights);
     for (let k = 0; k < sum.length; k++) sum[k] += answer[k];
   }
   return sum.map((total, k) => {
-    const tract = Math.floor(k / maxLead);
+    const tract = from + Math.floor(k / maxLead);
     const lead = (k % maxLead) + 1;
-    const base = baseAt(series, { tract, end: known.last, lead, base: shape.base[lead - 1] });
+    const base = baseAt(series, { tract, end, lead, base: shape.base[lead - 1] });
     return fromScale(series, tract, base + total / networks.length);
   });
 }

@@ -7,6 +7,7 @@ import { type TargetPanel, timeAt } from '../../../contracts/panel.ts';
 import type { Known } from './fitted.ts';
 import { IntervalState } from './intervals.ts';
 import type { Forecaster, Forecasts } from './load.ts';
+import type { Turns } from './turns.ts';
 import { readPackJson, readWindows } from './windows.ts';
 
 type PackTract = PackForecasts['tracts'][number];
@@ -18,15 +19,15 @@ type PackTract = PackForecasts['tracts'][number];
  *  not have has no forecast.
  *  @param digest of the bundle, null: not known
  *  @throws CorruptError where the pack has no windows, or ones of another target */
-export function forecastPack(
+export function* forecastPack(
   forecaster: Forecaster,
   { pack, digest }: { pack: BundleFiles; digest: string | null },
-): PackForecasts {
+): Turns<PackForecasts> {
   const known = windowsFor(forecaster, pack);
   const { bundle } = readPackJson(pack, 'pack.json', PackManifest);
   const isOurs = bundle !== null && bundle === digest;
   const state = isOurs ? readPackJson(pack, 'intervals.json', IntervalState) : forecaster.intervals;
-  const made = forecaster.forecast(known, state);
+  const made = yield* forecaster.turns(known, state);
   const { tracts, ...about } = readPackJson(pack, 'forecasts.json', PackForecasts);
   const seen = new Map(tracts.map((tract) => [tract.id, tract]));
   const forecastsOf = entriesOf(known.panel, known.cutoff, made);

@@ -8,6 +8,7 @@ import { digestOf, forecastPack, windowsFor } from './pack-forecasts.ts';
 import { outOfRangeTracts } from './range.ts';
 import { requestOf } from './request.ts';
 import { rowPredictor } from './rows.ts';
+import { drained, inTurns } from './turns.ts';
 import { type WarmUp, warmUpDifference } from './warm-up.ts';
 
 /** Opens a bundle of the forecast task for the service. Bundles of before `request.json`, `reference.json` and `learnt.json`
@@ -26,7 +27,8 @@ export function loadServed(files: BundleFiles): ServedModel {
     reference: files.has('reference.json') ? parsed(files, 'reference.json', ReferenceStatistics) : null,
     predict: (rows) => rows.map(predictRow),
     warmUp: () => warmUpDifference(forecaster, warmUp),
-    forecastPack: (pack) => forecastPack(forecaster, { pack, digest }),
+    forecastPack: (pack) => drained(forecastPack(forecaster, { pack, digest })),
+    forecastPackInTurns: (pack, turn) => inTurns(forecastPack(forecaster, { pack, digest }), turn),
     outOfRangeTracts: (pack) => outOfRangeTracts(windowsFor(forecaster, pack), learnt),
   };
 }

@@ -4,6 +4,7 @@ import type { Fitted, Known } from './fitted.ts';
 import { LOOKBACK, type SeriesView, viewOf } from './series-view.ts';
 import { type Offset, offsetOf, writeFeatures } from './tree-features.ts';
 import { type Forest, forestBytes, forestFrom, predictForest } from './trees-predict.ts';
+import { drained, type Turns } from './turns.ts';
 
 export interface TreesSettings {
   name: string;
@@ -20,7 +21,8 @@ export function fittedTrees(settings: TreesSettings, forest: Forest): Fitted {
   return {
     name: settings.name,
     maxLead: settings.maxLead,
-    forecast: (known) => forecastTrees(settings, forest, known),
+    forecast: (known) => drained(treesInTurns(settings, forest, known)),
+    turns: (known) => treesInTurns(settings, forest, known),
     files: () =>
       new Map([
         ...bundleJson(`${settings.name}/model.json`, settings),
@@ -35,7 +37,10 @@ export function loadTrees(name: string, files: BundleFiles): Fitted {
   return fittedTrees({ ...settings, name }, forestFrom(readBundle(files, `${name}/forest.bin`)));
 }
 
-function forecastTrees(settings: TreesSettings, forest: Forest, known: Known): Float64Array {
+/** Tracts between two turns: less than a millisecond of work each. */
+const TRACTS_A_TURN = 8;
+
+function* treesInTurns(settings: TreesSettings, forest: Forest, known: Known): Turns<Float64Array> {
   const { maxLead, season, offset, years, low, high } = settings;
   const tracts = known.panel.tracts.length;
   const out = new Float64Array(tracts * maxLead);
@@ -43,6 +48,7 @@ function forecastTrees(settings: TreesSettings, forest: Forest, known: Known): F
   if (view.length === 0) return out;
   const row = new Float32Array(256);
   for (let tract = 0; tract < tracts; tract++) {
+    if (tract % TRACTS_A_TURN === 0) yield;
     for (let lead = 1; lead <= maxLead; lead++) {
       const example = { tract, origin: view.length - 1, lead };
       writeFeatures(view, example, row, { years });
