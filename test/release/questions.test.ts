@@ -53,9 +53,8 @@ describe('what an image is asked before it is released', () => {
     expect(await failed({ version: 'v0007' })).toEqual(
       expect.arrayContaining([`${MODEL}: version and digest`, `${MODEL}: metrics`]),
     );
-    expect(await failed({ candidate: 'seasonal-naive-growth' })).toEqual(
-      expect.arrayContaining([`${MODEL}: version and digest`, `${MODEL}: a known row`]),
-    );
+    // Its answers are the same on such regular days: only its digest tells it apart.
+    expect(await failed({ candidate: 'seasonal-naive-growth' })).toEqual([`${MODEL}: version and digest`]);
     expect(await failed({ tracts: 1 })).toContain(`${MODEL}: forecast at 40.5, -74.5`);
   });
 
