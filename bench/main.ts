@@ -20,6 +20,7 @@ const BENCHES: Record<string, () => Promise<{ run(parts?: string[]): Promise<Ben
   registrations: () => import('./registrations.ts'),
   'run-logging': () => import('./run-logging.ts'),
   serve: () => import('./serve.ts'),
+  page: () => import('./page.ts'),
 };
 
 const given = process.argv.slice(2);
