@@ -52,7 +52,8 @@ export async function openState(
     );
 
   let last: Promise<void> = Promise.resolve();
-  /** One after the other: of two writers of one file the later one wins. */
+  const waiting = new Set<string>();
+  /** One after the other. */
   function write(what: string, work: (folder: string) => Promise<void>): Promise<void> {
     if (!folder) return last;
     last = last
@@ -60,8 +61,17 @@ export async function openState(
       .catch((error) => log.error({ err: error }, `${what} could not be remembered`));
     return last;
   }
+  /** A list that waits to be written needs no second turn: it is written as it is by then. */
+  function writeList(what: string, work: (folder: string) => Promise<void>): Promise<void> {
+    if (!folder || waiting.has(what)) return last;
+    waiting.add(what);
+    return write(what, (at) => {
+      waiting.delete(what);
+      return work(at);
+    });
+  }
   const writeRefused = () =>
-    write('refused bundles', (at) =>
+    writeList('refused bundles', (at) =>
       writeJson(join(at, 'refused.json'), RefusedFile, { format: 1, refused: [...refused] }),
     );
 
@@ -93,7 +103,7 @@ export async function openState(
     pin(model: string, version: string | null): Promise<void> {
       if (version === null) delete pinned[model];
       else pinned[model] = version;
-      return write('pins', (at) =>
+      return writeList('pins', (at) =>
         writeJson(join(at, 'pinned.json'), PinnedFile, { format: 1, pinned: { ...pinned } }),
       );
     },
@@ -103,7 +113,7 @@ export async function openState(
     addSwap(swap: Swap): Promise<void> {
       swaps.push(swap);
       if (swaps.length > MOST_SWAPS) swaps.splice(0, swaps.length - MOST_SWAPS);
-      return write('the history', (at) =>
+      return writeList('the history', (at) =>
         writeJson(join(at, 'swaps.json'), SwapsFile, { format: 1, swaps: [...swaps] }),
       );
     },
