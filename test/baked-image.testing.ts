@@ -1,4 +1,5 @@
 // An image of the service for tests, built from this tree as it stands with a small model inside.
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Docker, dockerAt } from '../pipeline/clients/docker.ts';
@@ -29,11 +30,11 @@ export async function dockerHere(): Promise<{ docker: Docker; base: string } | n
 }
 
 export interface SampleImage {
-  /** An empty one, for the build's context. */
+  /** An empty one, for the build's context; with `anew` that of an earlier build. */
   folder: string;
   tag: string;
   args?: Record<string, string>;
-  /** Also where the builder remembers having built the same. */
+  /** From the same sources, and from nothing that the builder remembers. */
   anew?: boolean;
   sample?: Sample;
 }
@@ -43,11 +44,14 @@ export async function buildSampleImage(
   { docker, base }: { docker: Docker; base: string },
   { folder, tag, args = {}, anew = false, sample = sampleOf() }: SampleImage,
 ): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  for (const name of SENT) await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });
-  await releaseInto(join(folder, 'released'), sample);
-  // Nothing comes of it but the end of the builder's memory.
-  if (anew) await writeFile(join(folder, 'pipeline', 'anew.txt'), folder);
+  if (anew) {
+    // Nothing comes of it but the end of the builder's memory.
+    await writeFile(join(folder, 'pipeline', 'anew.txt'), randomUUID());
+  } else {
+    await mkdir(folder, { recursive: true });
+    for (const name of SENT) await cp(join(REPOSITORY, name), join(folder, name), { recursive: true });
+    await releaseInto(join(folder, 'released'), sample);
+  }
   return docker.build({
     context: folder,
     tags: [tag],
