@@ -4,7 +4,7 @@ import { MODEL, sampleOf, samplePartsOf } from '../sample-service.testing.ts';
 
 let app: Awaited<ReturnType<typeof buildApp>>;
 beforeAll(async () => {
-  app = await buildApp(samplePartsOf(sampleOf()));
+  app = await buildApp(samplePartsOf(sampleOf()), { guards: false });
   await app.ready();
 });
 afterAll(() => app.close());

@@ -1,10 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Parts } from '../parts.ts';
+import { exampleQuestion } from '../predictor/example.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { type JsonSchema, listOf, object, ref, rowSchema, SCHEMAS } from './schemas.ts';
 
 /** The OpenAPI document of what is served now: rows are those of the models that are loaded. Made when it is asked for. */
-export function openApiOf({ slots, settings }: Parts): JsonSchema {
+export function openApiOf(parts: Parts): JsonSchema {
+  const { slots, settings } = parts;
   const models = slots.all.flatMap(({ current }) => (current ? [current.model] : []));
   const rows: Record<string, JsonSchema> = {};
   for (const { name, served } of models)
@@ -27,13 +29,30 @@ export function openApiOf({ slots, settings }: Parts): JsonSchema {
       description:
         'Forecasts by coordinate, and predictions of every model that is served. Errors are problem details (RFC 9457); below /v2 those of the Open Inference Protocol.',
     },
-    paths: pathsOf(OPERATIONS),
+    paths: pathsOf(OPERATIONS, knownValues(parts)),
     components: {
       securitySchemes: { admin: { type: 'http', scheme: 'bearer' } },
       headers: HEADERS,
       schemas: { ...SCHEMAS, ...rows, Rows: rowsOf(settings.maxRows), JobRows: rowsOf(settings.maxJobRows) },
     },
   };
+}
+
+/** What parameters may be on this service: names that are known, and a place that has a forecast. */
+function knownValues({ slots }: Parts): Record<string, JsonSchema> {
+  const editions = slots.all.flatMap(({ current, canary }) =>
+    [current, canary].filter((one) => one !== null),
+  );
+  const known: Record<string, JsonSchema> = {
+    model: { enum: [...new Set(editions.map(({ model }) => model.name))] },
+    version: { enum: [...new Set(editions.map(({ model }) => model.version.version))] },
+  };
+  const first = slots.of().current;
+  if (!first) return known;
+  const question = new URLSearchParams(exampleQuestion(first).split('?')[1]);
+  for (const [name, value] of question)
+    known[name] = { examples: [name === 'tract' ? value : Number(value)] };
+  return known;
 }
 
 const header = (description: string) => ({ description, schema: { type: 'string' } });
@@ -66,7 +85,7 @@ const STATUS: Record<number, string> = {
   503: 'Not ready, or too busy: ask again.',
 };
 
-function pathsOf(operations: Operation[]): JsonSchema {
+function pathsOf(operations: Operation[], known: Record<string, JsonSchema>): JsonSchema {
   const paths: Record<string, JsonSchema> = {};
   for (const operation of operations) {
     const { method, path, parameters = [], body, errors, answers } = operation;
@@ -75,7 +94,7 @@ function pathsOf(operations: Operation[]): JsonSchema {
       operationId: `${method.toLowerCase()}${path.replaceAll(/[^a-z0-9]+/gi, '_')}`.replace(/_$/, ''),
       tags: [operation.tag],
       summary: operation.summary,
-      ...(parameters.length > 0 ? { parameters } : {}),
+      ...(parameters.length > 0 ? { parameters: parameters.map((one) => withKnown(one, known)) } : {}),
       ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
       ...(operation.admin ? { security: [{ admin: [] }] } : {}),
       responses: {
@@ -91,6 +110,11 @@ function pathsOf(operations: Operation[]): JsonSchema {
     };
   }
   return paths;
+}
+
+function withKnown(parameter: JsonSchema, known: Record<string, JsonSchema>): JsonSchema {
+  const more = known[parameter.name as string];
+  return more ? { ...parameter, schema: { ...(parameter.schema as JsonSchema), ...more } } : parameter;
 }
 
 function errorContent(protocol: boolean): JsonSchema {

@@ -16,7 +16,7 @@ import {
   rowsOf,
   tensorsOf,
 } from '../predictor/tensors.ts';
-import { ProblemError } from '../problem.ts';
+import { leaveBody, ProblemError } from '../problem.ts';
 
 interface OfModel {
   Params: { model: string; version?: string };
@@ -117,7 +117,10 @@ function inferenceIn(body: unknown): { id: string | null; inputs: unknown; outpu
 }
 
 function answerErrorsAsTheProtocol(app: FastifyInstance): void {
-  const tell = (reply: FastifyReply, status: number, error: string) => reply.code(status).send({ error });
+  const tell = (reply: FastifyReply, status: number, error: string) => {
+    leaveBody(reply);
+    return reply.code(status).send({ error });
+  };
   app.setNotFoundHandler((request, reply) =>
     tell(
       reply,

@@ -36,7 +36,9 @@ export const jobsRoute: FastifyPluginAsync<Parts> = async (app, { slots, setting
     onRequest: (request, reply, done) => {
       // Before the body is read.
       reply.header('retry-after', AGAIN);
-      jobs.checkRoom(Number(request.headers['content-length'] ?? 0) || 0);
+      const length = Number(request.headers['content-length']) || 0;
+      // A longer one than any job may be is refused as such.
+      jobs.checkRoom(Math.min(length, settings.maxJobBodyBytes));
       if (life.stopping || uploads >= MOST_UPLOADS) throw busy(life.stopping);
       reply.removeHeader('retry-after');
       uploads++;

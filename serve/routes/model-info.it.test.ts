@@ -6,7 +6,7 @@ import { MODEL, sampleOf, samplePartsOf } from '../sample-service.testing.ts';
 const sample = sampleOf();
 let app: Awaited<ReturnType<typeof buildApp>>;
 beforeAll(async () => {
-  app = await buildApp(samplePartsOf(sample));
+  app = await buildApp(samplePartsOf(sample), { guards: false });
 });
 afterAll(() => app.close());
 
