@@ -39,8 +39,15 @@ describe.skipIf(!(await canRelease()))('releasing', () => {
   afterAll(async () => {
     process.stdout.write(`\n${team?.told()}\n`);
     await team?.end();
-    for (const { reference } of await dockerAt().images(`reference=perennial:v*`))
-      await dockerAt().removeImage(reference);
+    // Images here and there: each run has a repository of its own.
+    const name = team?.images.replace(/^https?:\/\//, '');
+    for (const filter of ['reference=perennial:v*', `reference=${name}`])
+      for (const { reference, id } of await dockerAt().images(filter))
+        await dockerAt().removeImage(reference.includes('<none>') ? id : reference);
+    for (const tag of await images().tags()) {
+      const digest = await images().digest(tag);
+      if (digest) await images().remove(digest);
+    }
   });
 
   const latest = () => team.host.state.releases.find((release) => release.latest);
