@@ -182,11 +182,11 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
     tell('the champion moved while the review ran', number, await team.merge(number));
     await team.stage.api('POST', `/issues/${number}/comments`, { body: '/perennial retrain' });
     await team.settle();
-    tell('asked for in the conversation: /perennial retrain', number, 'may be merged, promotes nothing');
     expect(statusOf(number)).toMatchObject({
       state: 'success',
       description: expect.stringMatching(/[Tt]oo little data/),
     });
+    tell('asked for in the conversation: /perennial retrain', number, 'may be merged, promotes nothing');
     expect(ours(number)).toHaveLength(1);
     await team.close(number);
   });

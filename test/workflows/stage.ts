@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { GitHost } from '../servers/git-host.ts';
@@ -65,6 +65,7 @@ export class Stage {
     const { stdout: first } = await stage.git(...AUTHOR, 'commit-tree', tree, '-m', 'stage');
     const branches = ['dev', 'test', 'master'].map((branch) => `+${first}:refs/heads/${branch}`);
     await stage.git('push', '--quiet', host.originFor(host.person('owner', 'admin')), ...branches);
+    for (const file of await readdir(join(clone.root, '.github', 'workflows'))) host.addWorkflow(file);
     stage.actions.forget();
     return stage;
   }
