@@ -122,7 +122,7 @@ describe.skipIf(!(await canAct()))('the pull request decides', { timeout: LIMIT_
     const { number } = await intoTest('feature/as-good', await CHANGES.reseeded(params));
     await team.settle();
     expect(statusOf(number)?.state).toBe('success');
-    expect(ours(number)[0]).toMatch(/exactly as well as the champion/);
+    expect(ours(number)[0]).toMatch(/infections: Not better/);
     tell('another seed, the same forecasts', number, 'may be merged');
     await team.close(number);
   });
