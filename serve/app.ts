@@ -7,7 +7,7 @@ import { registerJsonBody } from './guards/json-body.ts';
 import { shedLoad } from './guards/shed.ts';
 import { beginAtZero, measureRoutes } from './monitor/measure.ts';
 import type { Parts } from './parts.ts';
-import { observeAnswers } from './predictor/answer-with.ts';
+import { keepEditions } from './predictor/answer-with.ts';
 import { ProblemError, sendProblem } from './problem.ts';
 import { logRequests } from './request-log.ts';
 import { adminRoute } from './routes/admin.ts';
@@ -34,6 +34,8 @@ export async function buildApp(
     logger,
     // A share of them is logged by hand.
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger a request would cost more than the answer; the lines that are written tell the request's id themselves.
+    childLoggerFactory: (all) => all,
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: 10_000,
     connectionTimeout: 15_000,
@@ -51,13 +53,13 @@ export async function buildApp(
     monitor,
     slots.all.map(({ name }) => name),
   );
+  keepEditions(app);
   measureRoutes(app, monitor);
   if (logger) logRequests(app, settings);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
   registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
-  observeAnswers(app);
   await app.register(rootRoute, parts);
   await app.register(pageRoute, parts);
   await app.register(healthRoute, parts);
@@ -85,7 +87,10 @@ function tellWhatIsServed(app: FastifyInstance, { slots, life }: Parts): void {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     const { current } = first;
-    if (current) reply.headers(current.headers);
+    if (current) {
+      reply.headers(current.headers);
+      request.told = current.headers;
+    }
     // A connection that is kept open would be cut off in the end.
     if (life.stopping) reply.header('connection', 'close');
     done();
@@ -134,7 +139,7 @@ function explainErrors(app: FastifyInstance, { monitor }: Parts): void {
     const status = error.statusCode ?? 500;
     if (status < 500)
       return sendProblem(reply, 'request', { status, title: 'Refused', detail: error.message });
-    request.log.error(error);
+    request.log.error({ err: error, id: request.id }, 'failed');
     // What went wrong inside is for the log alone.
     return sendProblem(reply, 'internal', {
       status,

@@ -9,6 +9,7 @@ import { sealPack } from '../pipeline/registry/pack.ts';
 import { observe } from '../pipeline/tasks/forecast/observe.ts';
 import { type BaselineName, baseline } from '../pipeline/tasks/forecast/predict/baselines.ts';
 import { bundleJson } from '../pipeline/tasks/forecast/predict/bundle-json.ts';
+import { withServing } from '../pipeline/tasks/forecast/serving-files.ts';
 import { withWarmUp } from '../pipeline/tasks/forecast/warm-up.ts';
 import { Life } from './guards/life.ts';
 import { monitorOf } from './monitor/monitor.ts';
@@ -54,7 +55,7 @@ export function sampleOf(options: SampleOptions = {}): Sample {
     delay: 0,
     trainEnd: timeAt(panel, panel.length - 30),
   };
-  const learnt = withWarmUp(
+  const model = withWarmUp(
     new Map([
       ...bundleJson('spec.json', spec),
       ...bundleJson('intervals.json', intervalsOf(panel)),
@@ -62,6 +63,7 @@ export function sampleOf(options: SampleOptions = {}): Sample {
     ]),
     panel,
   );
+  const learnt = withServing(model, panel);
   const about = {
     data_version: 'd'.repeat(32),
     commit: '0123abc',

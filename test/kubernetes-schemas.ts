@@ -55,9 +55,10 @@ async function swaggerFile(): Promise<string> {
     timeout: DOWNLOAD_LIMIT_MS,
   });
   if (!failed) return join(Downloaded.parse(JSON.parse(stdout)).Dir, 'api', 'openapi-spec', 'swagger.json');
-  throw new SetupError(`${MODULE} cannot be had: ${stderr.slice(0, 300)}`, {
-    hint: 'check the connection to the Go module proxy',
-  });
+  throw new SetupError(
+    `${MODULE} cannot be had: ${stderr.slice(0, 300)}`,
+    'check the connection to the Go module proxy',
+  );
 }
 
 /** A definition with all that it refers to. */

@@ -106,7 +106,7 @@ describe('when it is stopped', () => {
       const ask = async (path: string) => (await pool.request({ method: 'GET', path })).statusCode;
       expect(await ask('/health/ready')).toBe(200);
       const slow = ask('/slow');
-      const stopped = parts.life.stop(app, { drainMs: 150, graceMs: 5_000 });
+      const stopped = parts.life.stop(app, { drainMs: 2_000, graceMs: 10_000 });
       expect(await ask('/health/ready')).toBe(503);
       expect(await ask(ASK)).toBe(200);
       expect((await pool.request({ method: 'GET', path: ASK })).headers.connection).toBe('close');

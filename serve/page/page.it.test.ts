@@ -210,7 +210,7 @@ describe.skipIf(!executablePath)('the page in a browser', () => {
   it.each([
     ['cells', 'a dot'],
     ['none', 'the list'],
-  ] as const)('serves a model with places of the kind %s by %s', async (places) => {
+  ] as const)('serves a model with places of the kind %s by %s', async (places, _by) => {
     const { base: other } = await service({ places });
     const { page } = await open({ at: other });
     await page.getByRole('button', { name: 'Lackawanna' }).click();

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { canaryKey } from './canary-share.ts';
 import type { Edition } from './edition.ts';
-import type { Again, Slot } from './slots.ts';
+import type { Again, Outcome, Slot } from './slots.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -10,6 +10,8 @@ declare module 'fastify' {
     slot: Slot | null;
     /** How to ask another edition the same; set by routes whose answers can be compared. */
     again: Again | null;
+    /** The versions that the answer's headers tell so far. */
+    told: Edition['headers'] | null;
   }
 }
 
@@ -18,27 +20,24 @@ export function answerWith(slot: Slot, request: FastifyRequest, reply: FastifyRe
   const edition = slot.choose(() => canaryKey(request));
   request.edition = edition;
   request.slot = slot;
-  reply.headers(edition.headers);
+  // The first model's current edition is told by every answer already.
+  if (edition.headers !== request.told) reply.headers(edition.headers);
   return edition;
 }
 
-/** Lets trials see how each answer went, after it was sent. */
-export function observeAnswers(app: FastifyInstance): void {
+/** What `answerWith` needs of each request. */
+export function keepEditions(app: FastifyInstance): void {
   app.decorateRequest('edition', null);
   app.decorateRequest('slot', null);
   app.decorateRequest('again', null);
-  app.addHook('onResponse', (request, reply, done) => {
-    observeAnswer(request, reply);
-    done();
-  });
+  app.decorateRequest('told', null);
 }
 
-/** For who has a hook already. */
-export function observeAnswer(request: FastifyRequest, reply: FastifyReply): void {
+/** Lets trials see how an answer went, after it was sent. */
+export function observeAnswer(request: FastifyRequest, outcome: Outcome): void {
   const { edition, slot } = request;
   const watcher = slot?.watcher;
   if (!edition || !watcher) return;
-  const route = request.routeOptions.url ?? '';
-  watcher.observe(edition, { route, ms: reply.elapsedTime, failed: reply.statusCode >= 500 });
-  if (request.again) watcher.again(request.again, route);
+  watcher.observe(edition, outcome);
+  if (request.again) watcher.again(request.again, outcome.route);
 }

@@ -2,6 +2,7 @@ import { CorruptError } from '../../pipeline/contracts/errors.ts';
 import type { PackForecasts } from '../../pipeline/contracts/pack.ts';
 import { buildPlaces, type Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import type { LoadedModel } from './model.ts';
+import { othersFirst } from './others-first.ts';
 import type { LoadedPack } from './pack.ts';
 
 export type Tract = PackForecasts['tracts'][number];
@@ -41,9 +42,26 @@ export function editionOf(model: LoadedModel, pack: LoadedPack | null): Edition 
   };
 }
 
+/** Of each model the last forecasts that were made of a pack in turns, until they are used. */
+const prepared = new WeakMap<LoadedModel, { pack: LoadedPack; forecasts: PackForecasts }>();
+
+/** Makes what `editionOf` will need, in turns with whatever else there is to do: thousands of tracts take seconds. What fails here
+ *  fails there, and is told there. */
+export async function prepareEdition(model: LoadedModel, pack: LoadedPack | null): Promise<void> {
+  const again = model.served.forecastPackInTurns;
+  if (!pack || !again || pack.manifest.bundle === model.version.digest) return;
+  try {
+    prepared.set(model, { pack, forecasts: await again(pack.files, othersFirst) });
+  } catch (error) {
+    if (!(error instanceof CorruptError)) throw error;
+  }
+}
+
 function forecastsBy(model: LoadedModel, pack: LoadedPack): PackForecasts {
   const again = model.served.forecastPack;
-  return pack.manifest.bundle === model.version.digest || !again ? pack.forecasts : again(pack.files);
+  if (pack.manifest.bundle === model.version.digest || !again) return pack.forecasts;
+  const before = prepared.get(model);
+  return before?.pack === pack ? before.forecasts : again(pack.files);
 }
 
 const NO_POLYGONS = { type: 'FeatureCollection', features: [] };

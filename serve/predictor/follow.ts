@@ -7,6 +7,7 @@ import type { Monitor } from '../monitor/monitor.ts';
 import type { Source } from '../sources/source.ts';
 import type { State } from '../state/state.ts';
 import { pauseMs } from './backoff.ts';
+import { prepareEdition } from './edition.ts';
 import { type LoadedModel, loadModelInSteps } from './model.ts';
 import { othersFirst } from './others-first.ts';
 import { type LoadedPack, loadPack } from './pack.ts';
@@ -122,9 +123,9 @@ export class Follower {
     await othersFirst();
     const pack = await settle(() => this.#newPack(source));
     await othersFirst();
-    if (model.value) said.push(...this.#take(model.value, pack.value));
+    if (model.value) said.push(...(await this.#take(model.value, pack.value)));
     if (this.options.slot.current) {
-      if (pack.value) said.push(...this.#takePack(pack.value));
+      if (pack.value) said.push(...(await this.#takePack(pack.value)));
     } else this.#seenPack = null; // Nobody could take it yet.
     if (model.error) throw model.error;
     if (pack.error) throw pack.error;
@@ -191,11 +192,12 @@ export class Follower {
     }
   }
 
-  #take(model: LoadedModel, pack: LoadedPack | null): string[] {
+  async #take(model: LoadedModel, pack: LoadedPack | null): Promise<string[]> {
     const { swaps, state, source } = this.options;
     const { version, digest } = model.version;
     try {
       if (pack) void state.store('packs', pack.id, pack.files);
+      await prepareEdition(model, this.options.slot.current?.pack ?? pack);
       swaps.bundle(model, {
         pack,
         trusted: this.pinned ? 'swapped' : null,
@@ -233,11 +235,12 @@ export class Follower {
     }
   }
 
-  #takePack(pack: LoadedPack): string[] {
+  async #takePack(pack: LoadedPack): Promise<string[]> {
     const { slot, swaps, state } = this.options;
     if (slot.current?.pack?.id === pack.id) return [];
     try {
       void state.store('packs', pack.id, pack.files);
+      for (const model of swaps.models) await prepareEdition(model, pack);
       swaps.pack(pack);
       this.#packRefused = false;
       return [`observations ${pack.manifest.data_version}`];

@@ -41,6 +41,13 @@ export class Swaps implements Watcher {
     return this.#trial;
   }
 
+  /** That answer, or may have to again. */
+  get models(): LoadedModel[] {
+    const trial = this.#trial;
+    const editions = trial ? [trial.champion, trial.challenger] : [this.#slot.current];
+    return editions.flatMap((edition) => (edition ? [edition.model] : []));
+  }
+
   /** What served before, or was baked: no news. @throws CorruptError */
   restore(model: LoadedModel, pack: LoadedPack | null): void {
     this.#serve(editionOf(model, pack));
