@@ -3,6 +3,8 @@ import type { BenchPart, BenchTable } from './table.ts';
 /** The parts, in the order of the issue; each can be run alone: `npm run bench -- serve forecast`. */
 const PARTS: Record<string, () => Promise<BenchPart>> = {
   forecast: async () => (await import('./serve/forecast.ts')).benchForecast(),
+  predict: async () => (await import('./serve/predict.ts')).benchPredict(),
+  swaps: async () => (await import('./swaps.ts')).benchSwapsPart(),
   coordinates: async () => (await import('./serve/coordinates.ts')).benchCoordinates(),
   size: async () => (await import('./service-size.ts')).benchService(),
 };
