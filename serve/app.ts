@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
 import { registerJsonBody } from './guards/json-body.ts';
 import { shedLoad } from './guards/shed.ts';
+import { silent } from './log.ts';
 import { beginAtZero, measureRoutes } from './monitor/measure.ts';
 import type { Parts } from './parts.ts';
 import { keepEditions } from './predictor/answer-with.ts';
 import { ProblemError, sendProblem } from './problem.ts';
-import { logRequests } from './request-log.ts';
 import { adminRoute } from './routes/admin.ts';
 import { docsRoute } from './routes/docs.ts';
 import { forecastRoute } from './routes/forecast.ts';
@@ -25,17 +25,11 @@ import { statisticsRoute } from './routes/statistics.ts';
 
 /** The service without its socket: `main.ts` listens, tests inject.
  *  @param options.guards false: without what turns requests away, to measure what that costs */
-export async function buildApp(
-  parts: Parts,
-  { logger = false, guards = true }: { logger?: FastifyServerOptions['logger']; guards?: boolean } = {},
-) {
+export async function buildApp(parts: Parts, { guards = true }: { guards?: boolean } = {}) {
   const { settings, monitor, slots } = parts;
   const app = Fastify({
-    logger,
-    // A share of them is logged by hand.
-    logController: new LogController({ disableRequestLogging: true }),
-    // A logger a request would cost more than the answer; the lines that are written tell the request's id themselves.
-    childLoggerFactory: (all) => all,
+    // Its own log makes a logger a request, which costs more than the answer: see `measureRoutes`.
+    logger: false,
     bodyLimit: settings.maxBodyBytes,
     requestTimeout: 10_000,
     connectionTimeout: 15_000,
@@ -54,8 +48,7 @@ export async function buildApp(
     slots.all.map(({ name }) => name),
   );
   keepEditions(app);
-  measureRoutes(app, monitor);
-  if (logger) logRequests(app, settings);
+  measureRoutes(app, parts);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
   registerJsonBody(app);
@@ -116,7 +109,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   );
 }
 
-function explainErrors(app: FastifyInstance, { monitor }: Parts): void {
+function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): void {
   app.setNotFoundHandler((request, reply) => {
     monitor.requests.inc({ route: 'unknown', method: methodOf(request.method), status: 404 });
     return sendProblem(reply, 'no-route', {
@@ -139,7 +132,7 @@ function explainErrors(app: FastifyInstance, { monitor }: Parts): void {
     const status = error.statusCode ?? 500;
     if (status < 500)
       return sendProblem(reply, 'request', { status, title: 'Refused', detail: error.message });
-    request.log.error({ err: error, id: request.id }, 'failed');
+    log.error({ err: error, id: request.id }, 'failed');
     // What went wrong inside is for the log alone.
     return sendProblem(reply, 'internal', {
       status,

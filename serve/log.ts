@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-/** What the parts of the service say things to: Fastify's own log while it serves. */
+/** What the parts of the service say things to. */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'debug'>;
 
 export const silent: Log = { info() {}, warn() {}, error() {}, debug() {} };

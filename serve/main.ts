@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import pino, { type LoggerOptions } from 'pino';
+import pino from 'pino';
 import { PerennialError, UsageError } from '../pipeline/contracts/errors.ts';
 import { readParams } from '../pipeline/params.ts';
 import { withoutSecrets } from '../pipeline/secrets.ts';
@@ -38,7 +38,7 @@ try {
 async function serve(options: { model?: string; workspace?: string }): Promise<void> {
   const settings = readServiceSettings(process.env);
   const { host, port } = settings;
-  const log = pino(logOptions(settings) as LoggerOptions);
+  const log = pino(logOptions(settings));
   const now = () => new Date();
   const baked = await openBaked(settings);
   const { workspace, models } = await whatToServe(options, settings, baked);
@@ -48,10 +48,7 @@ async function serve(options: { model?: string; workspace?: string }): Promise<v
   const monitor = monitorOf();
   const followers = await startModels({ slots, source, baked, state, monitor, settings, log, now });
   const life = new Life();
-  const app = await buildApp(
-    { slots, monitor, settings, life, now, followers },
-    { logger: logOptions(settings) },
-  );
+  const app = await buildApp({ slots, monitor, settings, life, now, log, followers });
   stopOnSignal(() =>
     life.stop(app, {
       ...settings,

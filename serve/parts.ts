@@ -1,4 +1,5 @@
 import type { Life } from './guards/life.ts';
+import type { Log } from './log.ts';
 import type { Monitor } from './monitor/monitor.ts';
 import type { Follower } from './predictor/follow.ts';
 import type { Slots } from './predictor/slots.ts';
@@ -12,5 +13,7 @@ export interface Parts {
   life: Life;
   /** Who follows what is released, by model; absent where nobody does. */
   followers?: ReadonlyMap<string, Follower>;
+  /** Default: nothing is said. */
+  log?: Log;
   now: () => Date;
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parse } from 'node:querystring';
 import { Writable } from 'node:stream';
+import pino from 'pino';
 import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { buildApp } from '../../serve/app.ts';
 import { tractAnswers } from '../../serve/predictor/tract-answers.ts';
@@ -21,8 +22,8 @@ async function service(guards: boolean): Promise<number> {
   const parts = countyParts({ PERENNIAL_RATE_LIMIT: '10000000', PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: '5000' });
   // Lines are made, and written to nowhere.
   const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const logger = guards ? { ...(logOptions(parts.settings) as object), stream } : false;
-  const app = await buildApp(parts, { guards, logger });
+  const log = guards ? pino(logOptions(parts.settings), stream) : undefined;
+  const app = await buildApp({ ...parts, log }, { guards });
   await app.listen({ host: '127.0.0.1', port: 0 });
   return (app.server.address() as AddressInfo).port;
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { Pool } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { buildApp } from '../app.ts';
+import { silent } from '../log.ts';
 import { sampleOf, samplePartsOf } from '../sample-service.testing.ts';
 
 const sample = sampleOf();
@@ -159,3 +160,48 @@ function raw(port: number, bytes: string): Promise<string> {
     socket.on('error', reject);
   });
 }
+
+it('counts a request whose client has gone away, and keeps no count of it open', async () => {
+  let began = () => {};
+  const begun = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const { app, parts } = await serve({}, (app) => {
+    app.get('/slow', () => {
+      began();
+      return new Promise(() => {});
+    });
+  });
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  const gone = new AbortController();
+  const asked = fetch(`${address}/slow`, { signal: gone.signal }).catch(() => 'gone');
+  await begun;
+  expect(parts.monitor.live.inFlight).toBe(1);
+  gone.abort();
+  expect(await asked).toBe('gone');
+  await expect.poll(() => parts.monitor.live.inFlight).toBe(0);
+  expect(await parts.monitor.registry.metrics()).toContain(
+    'perennial_http_requests_total{route="/slow",method="GET",status="499"} 1',
+  );
+});
+
+it('logs what failed and a share of the rest, with nothing of the question', async () => {
+  const lines: object[] = [];
+  const log = {
+    ...silent,
+    info: (line: object) => lines.push(line),
+    warn: (line: object) => lines.push(line),
+  };
+  const parts = { ...samplePartsOf(sample, { env: { PERENNIAL_LOG_SHARE: '100%' } }), log: log as never };
+  app = await buildApp(parts);
+  app.get('/broken', async () => {
+    throw new Error('inside');
+  });
+  await app.inject('/forecast?lat=40.5&lon=-75.5');
+  await app.inject('/broken');
+  expect(lines).toMatchObject([
+    { method: 'GET', route: '/forecast', status: 200 },
+    { method: 'GET', route: '/broken', status: 500 },
+  ]);
+  expect(JSON.stringify(lines)).not.toContain('40.5');
+});

@@ -1,5 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { type Log, silent } from '../log.ts';
+import type { Parts } from '../parts.ts';
 import { observeAnswer } from '../predictor/answer-with.ts';
+import { logAnswer } from '../request-log.ts';
 import type { Monitor } from './monitor.ts';
 
 const KINDS = ['bundle', 'pack'];
@@ -18,10 +21,11 @@ export function beginAtZero({ swaps, asked, outOfRange, shed }: Monitor, models:
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
 
-/** Counts and times every route that is registered from now on, and tells trials how its answers went. Each has hooks of its own: to
- *  look a route up in a request costs more than to count it, and a counter's labels are only put together when it is read. */
-export function measureRoutes(app: FastifyInstance, monitor: Monitor): void {
-  const counted: { labels: Labels; counts: Map<number, { n: number }> }[] = [];
+/** Counts and times every route that is registered from now on, tells trials how its answers went, and logs some. Each route has a
+ *  hook of its own: to look a route up in a request costs more than to count it, and a counter's labels are only put together when
+ *  it is read. A request ends with its answer's `close`, which comes where a client has gone away, too. */
+export function measureRoutes(app: FastifyInstance, { monitor, settings, log = silent }: Parts): void {
+  const counted: { labels: Labels; counts: Counts }[] = [];
   Object.assign(monitor.requests, {
     collect() {
       for (const { labels, counts } of counted) {
@@ -34,12 +38,12 @@ export function measureRoutes(app: FastifyInstance, monitor: Monitor): void {
   });
   app.addHook('onRoute', (route) => {
     const method = Array.isArray(route.method) ? route.method.join('|') : route.method;
-    const counts = new Map<number, { n: number }>();
-    counted.push({ labels: { route: route.url, method }, counts });
-    const [begin, end] = hooksFor(route.url, counts, monitor);
+    const labels = { route: route.url, method };
+    const counts: Counts = new Map();
+    counted.push({ labels, counts });
+    const begin = beginning(labels, counts, { monitor, log, share: settings.logShare });
     // First of all, so that what other hooks take is in it too.
     route.onRequest = [begin, ...listed(route.onRequest)] as RouteOptions['onRequest'];
-    route.onResponse = [end, ...listed(route.onResponse)] as RouteOptions['onResponse'];
   });
 }
 
@@ -48,24 +52,35 @@ interface Labels {
   method: string;
 }
 
-function hooksFor(url: string, counts: Map<number, { n: number }>, { live, latency }: Monitor): [Hook, Hook] {
-  const times = latency.labels({ route: url });
-  return [
-    (_request, _reply, done) => {
-      live.inFlight++;
-      done();
-    },
-    (request, reply, done) => {
+/** By status. */
+type Counts = Map<number, { n: number }>;
+
+/** As proxies call it: the client did not wait for the answer. */
+const GONE = 499;
+
+function beginning(
+  labels: Labels,
+  counts: Counts,
+  { monitor: { live, latency }, log, share }: { monitor: Monitor; log: Log; share: number },
+): Hook {
+  const { route } = labels;
+  const times = latency.labels({ route });
+  return (request, reply, done) => {
+    const from = performance.now();
+    live.inFlight++;
+    reply.raw.on('close', () => {
+      const ms = performance.now() - from;
+      const status = reply.raw.writableEnded ? reply.raw.statusCode : GONE;
       live.inFlight--;
-      const { statusCode, elapsedTime } = reply;
-      const count = counts.get(statusCode);
+      const count = counts.get(status);
       if (count) count.n++;
-      else counts.set(statusCode, { n: 1 });
-      times.observe(elapsedTime / 1000);
-      observeAnswer(request, { route: url, ms: elapsedTime, failed: statusCode >= 500 });
-      done();
-    },
-  ];
+      else counts.set(status, { n: 1 });
+      times.observe(ms / 1000);
+      if (status !== GONE) observeAnswer(request, { route, ms, failed: status >= 500 });
+      if (status >= 500 || Math.random() < share) logAnswer(log, { ...labels, id: request.id, status, ms });
+    });
+    done();
+  };
 }
 
 function listed<T>(hooks: T | T[] | undefined): T[] {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify';
 import packageJson from '../../package.json' with { type: 'json' };
+import { type Log, silent } from '../log.ts';
 import type { Parts } from '../parts.ts';
 import { answerWith } from '../predictor/answer-with.ts';
 import { askModel, countAsked, numbersOf } from '../predictor/ask-model.ts';
@@ -23,8 +24,11 @@ interface OfModel {
 }
 
 /** The Open Inference Protocol v2 over HTTP, below `/v2`: health, metadata and inference. Its errors are `{ "error": … }`. */
-export const inferRoute: FastifyPluginAsync<Parts> = async (app, { slots, settings, monitor, life }) => {
-  answerErrorsAsTheProtocol(app);
+export const inferRoute: FastifyPluginAsync<Parts> = async (
+  app,
+  { slots, settings, monitor, life, log = silent },
+) => {
+  answerErrorsAsTheProtocol(app, log);
   const always = { config: { always: true, rateLimit: false as const } };
   const ready = () => !life.stopping && slots.all.every(({ current }) => current !== null);
 
@@ -116,7 +120,7 @@ function inferenceIn(body: unknown): { id: string | null; inputs: unknown; outpu
   return { id, inputs, outputs: wanted.length === 0 ? null : wanted };
 }
 
-function answerErrorsAsTheProtocol(app: FastifyInstance): void {
+function answerErrorsAsTheProtocol(app: FastifyInstance, log: Log): void {
   const tell = (reply: FastifyReply, status: number, error: string) => {
     leaveBody(reply);
     return reply.code(status).send({ error });
@@ -135,7 +139,7 @@ function answerErrorsAsTheProtocol(app: FastifyInstance): void {
     if (status === 415 && request.headers['inference-header-content-length'] !== undefined)
       return tell(reply, status, NO_BINARY);
     if (status < 500) return tell(reply, status, error.message);
-    request.log.error(error);
+    log.error({ err: error, id: request.id }, 'failed');
     return tell(reply, status, 'the service failed; its log says why');
   });
 }
