@@ -10,9 +10,15 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { buildApp } from '../serve/app.ts';
+import { temporaryFolder, workspaceIn } from '../serve/following.testing.ts';
+import { Life } from '../serve/guards/life.ts';
+import { silent } from '../serve/log.ts';
 import { monitorOf } from '../serve/monitor/monitor.ts';
-import type { Parts } from '../serve/parts.ts';
-import { sampleOf, samplePartsOf } from '../serve/sample-service.testing.ts';
+import { Slots } from '../serve/predictor/slots.ts';
+import { MODEL, sampleOf } from '../serve/sample-service.testing.ts';
+import { readServiceSettings } from '../serve/settings.ts';
+import { startModels } from '../serve/start-models.ts';
+import { openState } from '../serve/state/state.ts';
 import {
   hasProgram,
   startAlertmanager,
@@ -47,16 +53,28 @@ describe.skipIf(!have('promtool', 'amtool'))('the configuration', () => {
 describe.skipIf(!have('prometheus', 'prometheus-node-exporter'))(
   'a Prometheus that scrapes the service',
   () => {
-    let parts: Parts;
+    let workspace: Awaited<ReturnType<typeof temporaryFolder>>;
+    let followers: Awaited<ReturnType<typeof startModels>>;
     let app: Awaited<ReturnType<typeof buildApp>>;
     let prometheus: Awaited<ReturnType<typeof startPrometheus>>;
     let node: Awaited<ReturnType<typeof startNodeExporter>>;
     let load: AbortController;
 
     beforeAll(async () => {
-      parts = { ...samplePartsOf(sampleOf(), { env: { PERENNIAL_RATE_LIMIT: '0' } }), monitor: monitorOf() };
-      parts.monitor.swaps.inc({ model: 'infections', kind: 'bundle', result: 'swapped' });
-      app = await buildApp(parts);
+      workspace = await temporaryFolder();
+      const home = workspaceIn(workspace.folder);
+      const sample = sampleOf();
+      await home.promote(await home.register(sample));
+      await home.publish(sample.pack);
+      const settings = readServiceSettings({ PERENNIAL_RATE_LIMIT: '0' });
+      const slots = new Slots([MODEL]);
+      const monitor = monitorOf();
+      const now = () => new Date();
+      const state = await openState(null, { log: silent });
+      followers = await startModels({
+        ...{ slots, source: home.source(), baked: null, state, monitor, settings, log: silent, now },
+      });
+      app = await buildApp({ slots, monitor, settings, life: new Life(), now, followers });
       const service = await app.listen({ port: 0, host: '127.0.0.1' });
       node = await startNodeExporter();
       prometheus = await startPrometheus({
@@ -69,6 +87,8 @@ describe.skipIf(!have('prometheus', 'prometheus-node-exporter'))(
     afterAll(async () => {
       load?.abort();
       await Promise.allSettled([prometheus?.stop(), node?.stop(), app?.close()]);
+      await Promise.all([...(followers?.values() ?? [])].map((one) => one.close()));
+      await workspace?.remove();
     });
 
     it('answers the query of every panel and of every alert of Grafana’s', async () => {
