@@ -139,18 +139,10 @@ describe('a question that cannot be meant', () => {
   });
 });
 
-it('of 250 tracts takes milliseconds', async () => {
-  const many = sampleOf({ tracts: 250, days: 60 });
-  const own = await buildApp(samplePartsOf(many));
-  const times: number[] = [];
-  for (let k = 0; k < 6; k++) {
-    const began = performance.now();
-    const response = await own.inject('/statistics?lat=40.5&lon=0&radius_km=20040');
-    times.push(performance.now() - began);
-    expect(response.statusCode).toBe(200);
-    expect(response.json().tracts).toHaveLength(250);
-  }
-  // A twelfth of the tracts, on a machine with other things to do; bench/ has the figure.
-  expect(Math.min(...times)).toBeLessThan(100);
+it('answers for all of 250 tracts, where the circle is the earth', async () => {
+  const own = await buildApp(samplePartsOf(sampleOf({ tracts: 250, days: 60 })));
+  const response = await own.inject('/statistics?lat=40.5&lon=0&radius_km=20040');
+  expect(response.statusCode).toBe(200);
+  expect(response.json().tracts).toHaveLength(250);
   await own.close();
 });
