@@ -47,7 +47,7 @@ const CHECKS: Record<string, () => Promise<Counts>> = {
       await command('tsc', ['--noEmit', '-p', 'serve/page/client'], 5 * MINUTE),
     ]),
   unit: () => tests('unit', 10 * MINUTE),
-  integration: () => tests('integration', 30 * MINUTE),
+  integration: () => tests('integration', 45 * MINUTE),
   stories: () => tests('stories', 30 * MINUTE),
 };
 

@@ -65,7 +65,7 @@ async function expectWhole(clone: Clone): Promise<void> {
   const production = await clone.json('reports', 'infections', 'production.json');
   expect(production.digest).toBe(champion?.digest);
   const names = await readdir(directory);
-  expect(names.filter((name) => !/^(v\d{4}|champion\.json|challenger\.json)$/.test(name))).toEqual([]);
+  expect(names.filter((name) => !/^(v\d{4}|champion\.json|challenger\.json|pack)$/.test(name))).toEqual([]);
   const leftovers = (await readdir(clone.home, { recursive: true })).filter(
     (path) =>
       /\.part(\/|$)|\.tmp$|run\.lock/.test(path) && !path.startsWith('.git/') && !path.startsWith('.dvc/'),
