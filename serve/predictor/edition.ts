@@ -58,9 +58,11 @@ export async function prepareEdition(model: LoadedModel, pack: LoadedPack | null
 }
 
 function forecastsBy(model: LoadedModel, pack: LoadedPack): PackForecasts {
+  const before = prepared.get(model);
+  // Kept, it would hold on to a pack that is replaced.
+  prepared.delete(model);
   const again = model.served.forecastPack;
   if (pack.manifest.bundle === model.version.digest || !again) return pack.forecasts;
-  const before = prepared.get(model);
   return before?.pack === pack ? before.forecasts : again(pack.files);
 }
 
