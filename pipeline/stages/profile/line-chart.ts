@@ -1,4 +1,4 @@
-import { escaped } from './escape.ts';
+import { escaped } from '../../metrics/escape-html.ts';
 import { amount, moment } from './numbers.ts';
 import { niceStep, type SeriesPoints, type Step } from './profile-data.ts';
 

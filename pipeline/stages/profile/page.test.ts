@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { escaped, shortened } from './escape.ts';
+import { escaped, shortened } from '../../metrics/escape-html.ts';
 import { lineChart } from './line-chart.ts';
 import { amount, percent, span } from './numbers.ts';
 import { page } from './page.ts';

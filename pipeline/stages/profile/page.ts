@@ -1,4 +1,4 @@
-import { escaped, shortened } from './escape.ts';
+import { escaped, shortened } from '../../metrics/escape-html.ts';
 import { lineChart } from './line-chart.ts';
 import { amount, moment, percent, span, words } from './numbers.ts';
 import { SCRIPT, STYLE } from './page-style.ts';

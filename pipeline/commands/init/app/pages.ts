@@ -1,4 +1,4 @@
-import { escaped } from '../../../stages/profile/escape.ts';
+import { escaped } from '../../../metrics/escape-html.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A page with one button for each account that the App may belong to. Plain HTML, nothing loaded. */

@@ -1,12 +1,4 @@
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as HTML, inside an element or a quoted attribute; names come from the portal and may hold anything. */
+/** Text as HTML, inside an element or a quoted attribute: names come from a portal and may hold anything. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
@@ -16,3 +8,11 @@ export function shortened(text: string, most = 48): string {
   const characters = [...text];
   return escaped(characters.length > most ? `${characters.slice(0, most - 1).join('')}…` : text);
 }
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
