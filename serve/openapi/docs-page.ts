@@ -31,7 +31,7 @@ export function docsPage(document: JsonSchema): string {
   });
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) =>
-      `<details id="${escaped(name)}"><summary><code>${escaped(name)}</code></summary>${code(schema)}</details>`,
+      `<details><summary><code>${escaped(name)}</code></summary><div id="${escaped(name)}">${code(schema)}</div></details>`,
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
