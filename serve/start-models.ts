@@ -12,6 +12,7 @@ import { Swaps } from './predictor/swaps.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { ReleasedSource } from './sources/released.ts';
 import type { Source } from './sources/source.ts';
+import { refuseDeadly } from './state/refuse-deadly.ts';
 import type { State } from './state/state.ts';
 
 export interface StartOptions {
@@ -45,12 +46,18 @@ export async function startModels(options: StartOptions): Promise<Followers> {
       const swaps = new Swaps(slot, { ...options, trial: settings.trial });
       const pinned = Object.hasOwn(settings.pinned, slot.name) ? settings.pinned[slot.name] : null;
       const follower = new Follower({ ...options, slot, swaps, pinned, everyMs: settings.followMs });
-      await fill(slot, swaps, options);
+      const found = await whatIsAtHand(slot.name, options);
+      const pack = await newestPack(found, options.log);
+      const atHand = found.map(({ version }) => version.digest);
+      const last = options.source ? refuseDeadly(slot, { ...options, swaps, atHand }) : new Set();
+      const isLast = ({ version }: AtHand) => last.has(version.digest);
+      await fill(slot, swaps, { ...options, pack, found: found.filter((one) => !isLast(one)) });
       if (options.source) {
         const first = follower.look();
         const patience = pause(slot.current ? PATIENCE_MS.ready : PATIENCE_MS.empty);
         const look = await Promise.race([first, patience.over]);
         patience.cancel();
+        if (!slot.current) await fill(slot, swaps, { ...options, pack, found: found.filter(isLast) });
         if (!slot.current && look) refuseToWait(slot, look, options);
         follower.start();
       } else if (!slot.current) throw nothingToServe(slot, 'the image');
@@ -60,14 +67,21 @@ export async function startModels(options: StartOptions): Promise<Followers> {
   return new Map(all);
 }
 
-async function fill(slot: Slot, swaps: Swaps, options: StartOptions): Promise<void> {
-  const { state, log } = options;
-  const found = await atHand(slot.name, options);
-  const pack = await newestPack(found, log);
+interface Filling extends StartOptions {
+  found: AtHand[];
+  pack: LoadedPack | null;
+}
+
+async function fill(slot: Slot, swaps: Swaps, { state, log, now, found, pack }: Filling): Promise<void> {
   for (const one of found) {
-    if (state.isRefused(slot.name, one.version.digest)) continue;
+    const { version, digest } = one.version;
+    if (state.isRefused(slot.name, digest)) continue;
     try {
-      swaps.restore(loadModel(await one.bundle(), one.version), pack);
+      const files = await one.bundle();
+      const what = { model: slot.name, version, digest, at: now().toISOString() };
+      const load = async () => slot.current ?? swaps.restore(loadModel(files, one.version), pack);
+      await state.attempts.load(what, load);
+      await state.attempts.end(slot.name, digest);
       log.info(
         { model: slot.name, version: one.version.version, where: one.where },
         'loaded what was at hand',
@@ -88,7 +102,7 @@ interface AtHand {
 }
 
 /** What there is without what is followed, the latest decision first. */
-async function atHand(name: string, { state, baked, source, log }: StartOptions): Promise<AtHand[]> {
+async function whatIsAtHand(name: string, { state, baked, source, log }: StartOptions): Promise<AtHand[]> {
   const found: AtHand[] = [];
   // Where nothing is followed, the image was chosen for what it holds.
   const last = source && (await state.lastServed(name));

@@ -91,6 +91,7 @@ export class Follower {
     this.#closed = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.options.swaps.close();
+    void this.options.state.attempts.leave(this.options.slot.name);
     await this.options.state.settled();
   }
 
@@ -178,7 +179,10 @@ export class Follower {
   async #open(files: BundleFiles, version: RegisteredVersion): Promise<LoadedModel | null> {
     const { slot, state, swaps, now } = this.options;
     try {
-      const model = await loadModelInSteps(files, version, slot.current?.model ?? null);
+      const { version: name, digest } = version;
+      const what = { model: slot.name, version: name, digest, at: now().toISOString() };
+      const load = () => loadModelInSteps(files, version, slot.current?.model ?? null);
+      const model = await state.attempts.load(what, load);
       this.#later.delete(version.digest);
       void state.store('bundles', version.digest, files);
       return model;
@@ -213,6 +217,8 @@ export class Follower {
       const reason = error instanceof Error ? error.message : String(error);
       swaps.refused('bundle', { to: version, reason, again });
       return [`bundle ${version} refused: ${reason}`];
+    } finally {
+      if (swaps.trial?.challenger.model !== model) void state.attempts.end(this.options.slot.name, digest);
     }
   }
 

@@ -153,7 +153,8 @@ export class Swaps implements Watcher {
   }
 
   close(): void {
-    this.#endTrial();
+    this.#trial?.end();
+    this.#trial = null;
   }
 
   #settle({ verdict, reason }: TrialVerdict): void {
@@ -214,6 +215,8 @@ export class Swaps implements Watcher {
   }
 
   #endTrial(): void {
+    const tried = this.#trial?.challenger.model.version.digest;
+    if (tried) void this.#options.state.attempts.end(this.#slot.name, tried);
     this.#trial?.end();
     this.#trial = null;
   }

@@ -37,6 +37,25 @@ export type Swap = z.infer<typeof Swap>;
 /** `swaps.json`: the newest ones, oldest first. */
 export const SwapsFile = z.strictObject({ format: z.literal(1), swaps: z.array(Swap) });
 
+/** A bundle that was begun with: loaded, then on trial. */
+export const Attempt = z.strictObject({
+  model: z.string(),
+  version: z.string(),
+  digest: Sha256,
+  /** When it was begun with last. */
+  at: Timestamp,
+  /** Processes that ended meanwhile, and nobody told them to. */
+  deaths: z.number().int().nonnegative(),
+  /** null: nobody tries it now. */
+  phase: z.enum(['loading', 'trial']).nullable(),
+  /** Who tries it: process id and host. */
+  process: z.string().nullable(),
+});
+export type Attempt = z.infer<typeof Attempt>;
+
+/** `attempts.json`: the oldest first. */
+export const AttemptsFile = z.strictObject({ format: z.literal(1), attempts: z.array(Attempt) });
+
 const Kept = z.strictObject({ version: RegisteredVersion });
 
 /** `served.json`: what each model answered from last, its files in `bundles/<digest>/` and `packs/<id>/`. */

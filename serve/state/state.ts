@@ -6,8 +6,17 @@ import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
 import { readJson, writeJson } from '../../pipeline/files.ts';
 import { readBundle, writeBundle } from '../../pipeline/registry/bundle-folder.ts';
 import type { Log } from '../log.ts';
+import { attemptsOf } from './attempts.ts';
 import { codeIdentity } from './code-identity.ts';
-import { PinnedFile, type Refused, RefusedFile, ServedFile, type Swap, SwapsFile } from './records.ts';
+import {
+  AttemptsFile,
+  PinnedFile,
+  type Refused,
+  RefusedFile,
+  ServedFile,
+  type Swap,
+  SwapsFile,
+} from './records.ts';
 
 /** Of the history; the oldest go first. */
 const MOST_SWAPS = 500;
@@ -28,6 +37,7 @@ export type State = Awaited<ReturnType<typeof openState>>;
  *   refused.json   bundles that are never tried again by themselves
  *   pinned.json    versions that a person wants whatever is released
  *   swaps.json     the history
+ *   attempts.json  bundles that are being loaded or on trial: what kills the process leaves them behind
  *   served.json    what was served last, with bundles/<digest>/ and packs/<id>/
  * Each file is written whole or not at all, files before what names them; a disk that is full or read-only is told in the log, and
  * stops nothing: it is remembered until the process ends.
@@ -42,6 +52,7 @@ export async function openState(
   const { refused } = await read('refused.json', RefusedFile, { format: 1, refused: [] });
   const { pinned } = await read('pinned.json', PinnedFile, { format: 1, pinned: {} });
   const { swaps } = await read('swaps.json', SwapsFile, { format: 1, swaps: [] });
+  const { attempts } = await read('attempts.json', AttemptsFile, { format: 1, attempts: [] });
   const { models } = await read('served.json', ServedFile, { format: 1, models: {} });
 
   /** Files that nothing names yet. */
@@ -77,6 +88,12 @@ export async function openState(
 
   return {
     folder,
+
+    attempts: attemptsOf(attempts, () =>
+      writeList('attempts', (at) =>
+        writeJson(join(at, 'attempts.json'), AttemptsFile, { format: 1, attempts: [...attempts] }),
+      ),
+    ),
 
     refused: (model: string): Refused[] => refused.filter((one) => one.model === model),
     isRefused,
@@ -117,6 +134,9 @@ export async function openState(
         writeJson(join(at, 'swaps.json'), SwapsFile, { format: 1, swaps: [...swaps] }),
       );
     },
+
+    /** What has held last; null where nothing has. */
+    current: (model: string): RegisteredVersion | null => models[model]?.current.version ?? null,
 
     /** Where a rollback goes; null where there is nothing before. */
     previous: (model: string): RegisteredVersion | null => models[model]?.previous?.version ?? null,
