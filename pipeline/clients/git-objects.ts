@@ -1,43 +1,14 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { PerennialError } from '../contracts/errors.ts';
+import { CorruptError, PerennialError } from '../contracts/errors.ts';
 import { environment } from './dvc.ts';
 import { git } from './git.ts';
 import { withScratch } from './scratch.ts';
 
 const LIMIT_MS = 60_000;
 const MAX_BYTES = 20_000_000;
-
-/** A file's text as one commit has it, to the last byte.
- *  @returns null where that commit has no such file; a folder or a symbolic link is none
- *  @throws PerennialError if the commit is not here, or the file is larger than `maxBytes` */
-export async function readAt(
-  root: string,
-  sha: string,
-  path: string,
-  limits: { maxBytes?: number } = {},
-): Promise<string | null> {
-  const bytes = await readBytesAt(root, sha, path, limits);
-  return bytes === null ? null : new TextDecoder().decode(bytes);
-}
-
-/** As `readAt`, for any file. */
-export async function readBytesAt(
-  root: string,
-  sha: string,
-  path: string,
-  { maxBytes = MAX_BYTES }: { maxBytes?: number } = {},
-): Promise<Uint8Array | null> {
-  const entry = (await entries(root, sha, [path])).find((one) => one.path === path);
-  if (!entry) return null;
-  if (entry.bytes > maxBytes) {
-    throw new PerennialError(
-      `${path} has ${entry.bytes} bytes in ${sha.slice(0, 12)}; at most ${maxBytes} are read`,
-      { hint: 'files that belong into git are small; larger ones are for DVC' },
-    );
-  }
-  return capture(root, ['cat-file', 'blob', entry.oid], { maxBytes: maxBytes + 1 });
-}
+/** Of all files that are read at once: a commit may come from anybody. */
+const MAX_BYTES_AT_ONCE = 500_000_000;
 
 export interface FileAt {
   path: string;
@@ -47,8 +18,47 @@ export interface FileAt {
 }
 
 /** Regular files of one commit, of a folder and all below it. @throws PerennialError if the commit is not here */
-export function filesAt(root: string, sha: string, folder?: string): Promise<FileAt[]> {
-  return entries(root, sha, folder === undefined ? [] : [folder], ['-r']);
+export async function filesAt(root: string, sha: string, folder?: string): Promise<FileAt[]> {
+  const below = folder === undefined ? [] : [folder];
+  const asked = ['ls-tree', '-z', '-l', '--full-tree', '-r', commit(sha), '--', ...below];
+  return nulSeparated(await capture(root, asked)).flatMap((line) => {
+    const [, mode, oid, bytes, path] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line) ?? [];
+    return path !== undefined && /^100(644|755)$/.test(mode ?? '')
+      ? [{ path, oid: oid as string, bytes: Number(bytes) }]
+      : [];
+  });
+}
+
+/** Texts of listed files to the last byte, by their blob: one process for all of them.
+ *  @throws PerennialError if one is larger than `maxBytes`; CorruptError if one is not here */
+export async function textsOf(
+  root: string,
+  files: FileAt[],
+  { maxBytes = MAX_BYTES }: { maxBytes?: number } = {},
+): Promise<Map<string, string>> {
+  const tooLarge = files.find(({ bytes }) => bytes > maxBytes);
+  if (tooLarge)
+    throw new PerennialError(`${tooLarge.path} has ${tooLarge.bytes} bytes; at most ${maxBytes} are read`, {
+      hint: 'files that belong into git are small; larger ones are for DVC',
+    });
+  const texts = new Map<string, string>();
+  const oids = new Set(files.map(({ oid }) => oid));
+  if (oids.size === 0) return texts;
+  const answer = await capture(root, ['cat-file', '--batch'], {
+    input: [...oids].map((oid) => `${oid}\n`).join(''),
+    maxBytes: MAX_BYTES_AT_ONCE,
+  });
+  for (let at = 0; at < answer.length; ) {
+    const end = answer.indexOf(0x0a, at);
+    const [oid, type, length] = Buffer.from(answer.subarray(at, end)).toString('latin1').split(' ');
+    // A blob that is not here (a partial clone) answers with `missing` and nothing more.
+    if (type !== 'blob')
+      throw new CorruptError(`git has no object ${oid}`, { hint: 'fetch the whole commit' });
+    at = end + 1 + Number(length);
+    texts.set(oid, Buffer.from(answer.subarray(end + 1, at)).toString('utf8'));
+    at += 1;
+  }
+  return texts;
 }
 
 /** Paths that differ between two commits, in order; of a renamed file both names. */
@@ -133,21 +143,6 @@ async function treeWith(root: string, { base, files }: NewCommit, index: string)
 function commit(revision: string): string {
   if (/^[\w@][\w@./^~{}-]*$/.test(revision)) return revision;
   throw new PerennialError(`${JSON.stringify(revision)} names no commit`);
-}
-
-async function entries(
-  root: string,
-  sha: string,
-  paths: string[],
-  options: string[] = [],
-): Promise<FileAt[]> {
-  const asked = ['ls-tree', '-z', '-l', '--full-tree', ...options, commit(sha), '--', ...paths];
-  return nulSeparated(await capture(root, asked)).flatMap((line) => {
-    const [, mode, oid, bytes, path] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t(.*)$/s.exec(line) ?? [];
-    return path !== undefined && /^100(644|755)$/.test(mode ?? '')
-      ? [{ path, oid: oid as string, bytes: Number(bytes) }]
-      : [];
-  });
 }
 
 function nulSeparated(output: Uint8Array): string[] {

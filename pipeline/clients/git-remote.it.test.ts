@@ -9,10 +9,11 @@ import {
   filesAt,
   isAncestor,
   mergeBase,
-  readAt,
   resolveCommit,
+  textsOf,
 } from './git-objects.ts';
 import { deleteRemoteBranch, fetchRefs, pushBranch, type Remote, remoteRefs } from './git-remote.ts';
+import { treeReader } from './tree-reader.ts';
 
 let folder: string;
 let root: string;
@@ -52,15 +53,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('reads a file of a commit to the last byte, and nothing where there is no regular file', async () => {
-  expect(await readAt(root, first, 'params.yaml')).toBe('seed: 1\n\n');
-  expect(await readAt(root, first, 'naïve name.txt')).toBe('é');
+  expect(await treeReader(root, first)('params.yaml')).toBe('seed: 1\n\n');
+  expect(await treeReader(root, first)('naïve name.txt')).toBe('é');
   for (const path of ['absent', 'reports', 'reports/', 'link', '*.yaml', '../params.yaml/..'])
-    expect(await readAt(root, first, path).catch(() => 'refused')).toSatisfy(
+    expect(await treeReader(root, first)(path).catch(() => 'refused')).toSatisfy(
       (answer) => answer === null || answer === 'refused',
     );
-  await expect(readAt(root, first, 'params.yaml', { maxBytes: 8 })).rejects.toThrow('9 bytes');
-  await expect(readAt(root, 'f'.repeat(40), 'params.yaml')).rejects.toThrow('ls-tree failed');
-  await expect(readAt(root, '--output=x', 'params.yaml')).rejects.toThrow('names no commit');
+  const params = await filesAt(root, first, 'params.yaml');
+  await expect(textsOf(root, params, { maxBytes: 8 })).rejects.toThrow('9 bytes');
+  await expect(textsOf(root, [{ ...params[0], oid: 'f'.repeat(40) }])).rejects.toThrow('no object ffff');
+  await expect(treeReader(root, 'f'.repeat(40))('params.yaml')).rejects.toThrow('ls-tree failed');
+  await expect(treeReader(root, '--output=x')('params.yaml')).rejects.toThrow('names no commit');
   expect((await filesAt(root, first, 'reports')).map(({ path }) => path)).toEqual(['reports/a/gate.json']);
 });
 
@@ -76,8 +79,8 @@ test('commits files on top of another commit and leaves the work tree, the index
     'params.yaml',
     'reports/b/x.json',
   ]);
-  expect(await readAt(root, next, 'params.yaml')).toBe('seed: 2\n');
-  expect(await readAt(root, next, 'naïve name.txt')).toBeNull();
+  expect(await treeReader(root, next)('params.yaml')).toBe('seed: 2\n');
+  expect(await treeReader(root, next)('naïve name.txt')).toBeNull();
   expect(await readFile(join(root, 'params.yaml'), 'utf8')).toBe('seed: being written\n');
   expect((await git(root, ['status', '--porcelain'])).stdout).toBe(' M params.yaml');
   expect(await sha('HEAD')).toBe(first);
@@ -121,7 +124,7 @@ test('fetches refs and shas into a clone that has nothing', async () => {
   const there = { ...remote, root: empty };
   await fetchRefs(there, ['refs/pull/5/head:refs/perennial/5'], { depth: 1 });
   expect(await resolveCommit(empty, 'refs/perennial/5')).toBe(first);
-  expect(await readAt(empty, first, 'params.yaml')).toBe('seed: 1\n\n');
+  expect(await treeReader(empty, first)('params.yaml')).toBe('seed: 1\n\n');
   await expect(fetchRefs(there, ['refs/pull/6/head'])).rejects.toMatchObject({ failure: 'not-found' });
   await expect(fetchRefs({ ...there, url: join(folder, 'no.git') }, ['x'])).rejects.toMatchObject({
     failure: 'not-found',

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { z } from 'zod';
-import { filesAt, readAt } from '../../clients/git-objects.ts';
+import { filesAt, textsOf } from '../../clients/git-objects.ts';
 import { Sha1 } from '../../contracts/review.ts';
 import { readJson, writeJson, writeWhole } from '../../files.ts';
 import type { RobotFiles } from './robot-files.ts';
@@ -75,13 +75,9 @@ export async function robotFilesIn(root: string): Promise<Map<string, string>> {
 }
 
 export async function robotFilesAt(root: string, sha: string): Promise<Map<string, string>> {
-  const listed = [...(await filesAt(root, sha, 'reports')).map(({ path }) => path), 'data.dvc', 'dvc.lock'];
-  const files = new Map<string, string>();
-  for (const path of listed.filter((one) => ROBOT_FILE.test(one)).sort()) {
-    const text = await readAt(root, sha, path);
-    if (text !== null) files.set(path, text);
-  }
-  return files;
+  const listed = (await filesAt(root, sha)).filter(({ path }) => ROBOT_FILE.test(path));
+  const texts = await textsOf(root, listed);
+  return new Map(listed.map(({ path, oid }) => [path, texts.get(oid) as string]));
 }
 
 /** Writes what differs; what is there beside it stays. */

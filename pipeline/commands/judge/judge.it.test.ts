@@ -7,10 +7,11 @@ import { parseDocument } from 'yaml';
 import type { GitHost } from '../../../test/servers/git-host.ts';
 import { sharedMlflow } from '../../../test/servers/shared-mlflow.ts';
 import { readForecasts, writeForecasts } from '../../clients/forecast-file.ts';
-import { commitOnto, readAt } from '../../clients/git-objects.ts';
+import { commitOnto } from '../../clients/git-objects.ts';
 import { fetchRefs } from '../../clients/git-remote.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
 import { withScratch } from '../../clients/scratch.ts';
+import { treeReader } from '../../clients/tree-reader.ts';
 import { LEVELS, type ScoredForecasts } from '../../contracts/forecast.ts';
 import { ReviewSubmission, reviewArtifact } from '../../contracts/review.ts';
 import type { Bench } from './bench.ts';
@@ -496,7 +497,7 @@ describe('the judge', { timeout: 120_000 }, () => {
 
   it('says too little data where the champion has learnt all of it: it may be merged', async () => {
     const path = 'reports/infections/production.json';
-    const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    const production = JSON.parse((await treeReader(story.clone.root, story.master)(path))!);
     production.train_end = '2026-09-30T23:00:00Z';
     const files = { [path]: JSON.stringify(production) };
     await changed(story.master, files, { branch: 'master' });
@@ -509,7 +510,7 @@ describe('the judge', { timeout: 120_000 }, () => {
     // The day of the first run: data and training are of the same day.
     const first = await story.commit('master~1');
     const path = 'reports/infections/production.json';
-    const production = (await readAt(story.clone.root, first, path))!;
+    const production = (await treeReader(story.clone.root, first)(path))!;
     const without = await changed(first, { [path]: null }, { branch: 'master' });
     const head = await changed(
       without,
@@ -517,7 +518,7 @@ describe('the judge', { timeout: 120_000 }, () => {
       { branch: 'perennial/promotion-1', robot: true },
     );
     await pullOf('perennial/promotion-1', 'master', { robot: true });
-    const data = await readAt(story.clone.root, first, 'data.dvc');
+    const data = await treeReader(story.clone.root, first)('data.dvc');
     const submitted: Round = {
       head,
       branch: 'perennial/promotion-1',
@@ -548,7 +549,7 @@ describe('the judge', { timeout: 120_000 }, () => {
 
   it('takes into master only what was trained of this code', async () => {
     const path = 'reports/infections/production.json';
-    const production = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    const production = JSON.parse((await treeReader(story.clone.root, story.master)(path))!);
     const files = { [path]: JSON.stringify({ ...production, digest: 'e'.repeat(64) }) };
     const head = await changed(story.feature, files, { branch: 'promotion' });
     await pullOf('promotion', 'master');
@@ -563,7 +564,7 @@ describe('the judge', { timeout: 120_000 }, () => {
 
   it('passes data of robots by the report of their gate', async () => {
     const path = 'reports/infections/gate.json';
-    const gate = JSON.parse((await readAt(story.clone.root, story.master, path))!);
+    const gate = JSON.parse((await treeReader(story.clone.root, story.master)(path))!);
     const branch = 'perennial/data';
     for (const passed of [true, false]) {
       const files = { [path]: JSON.stringify({ ...gate, passed, last_time: '2026-08-20T00:00:00Z' }) };
@@ -585,7 +586,7 @@ describe('the judge', { timeout: 120_000 }, () => {
   });
 
   it('keeps to its requests with three models', async () => {
-    const params = parseDocument((await readAt(story.clone.root, story.feature, 'params.yaml'))!);
+    const params = parseDocument((await treeReader(story.clone.root, story.feature)('params.yaml'))!);
     for (const name of ['one', 'two']) params.setIn(['models', name], params.getIn(['models', 'infections']));
     const head = await changed(story.feature, { 'params.yaml': params.toString() }, { branch: 'feature' });
     const before = host.requests.length;

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { filesAt, readAt } from '../../clients/git-objects.ts';
+import { filesAt, textsOf } from '../../clients/git-objects.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { Sha256 } from '../../contracts/scalars.ts';
 import type { RefAt } from './read-refs.ts';
@@ -26,12 +26,12 @@ export async function readNeeds(root: string, refs: RefAt[]): Promise<Needs[]> {
     let needs = byCommit.get(ref.commit);
     if (!needs) {
       needs = { production: new Map(), data: null, objects: new Set() };
-      for (const { path, oid } of await filesAt(root, ref.commit)) {
-        if (!tells(path)) continue;
-        const text = texts.get(oid) ?? (await readAt(root, ref.commit, path)) ?? '';
-        texts.set(oid, text);
+      const files = (await filesAt(root, ref.commit)).filter(({ path }) => tells(path));
+      const unread = files.filter(({ oid }) => !texts.has(oid));
+      for (const [oid, text] of await textsOf(root, unread)) texts.set(oid, text);
+      for (const { path, oid } of files) {
         try {
-          take(needs, path, text);
+          take(needs, path, texts.get(oid) as string);
         } catch (cause) {
           throw new CorruptError(`${path} of ${ref.name} cannot be read, so nobody knows what it needs`, {
             cause,

@@ -5,10 +5,11 @@ import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { GitHost } from '../../../test/servers/git-host.ts';
 import { git } from '../../clients/git.ts';
-import { commitOnto, readAt, resolveCommit } from '../../clients/git-objects.ts';
+import { commitOnto, resolveCommit } from '../../clients/git-objects.ts';
 import { fetchRefs, gitUrl, pushBranch, type Remote } from '../../clients/git-remote.ts';
 import type { Github } from '../../clients/github/github.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
+import { treeReader } from '../../clients/tree-reader.ts';
 import { GithubHome } from '../../contracts/github.ts';
 import { HistoryEntry } from '../../contracts/promotion.ts';
 import { parseParams } from '../../params.ts';
@@ -223,7 +224,7 @@ test('an override is one commit of the App that names what it lets through', asy
     parents: [sha],
     files: [path],
   });
-  expect(HistoryEntry.parse(JSON.parse((await readAt(root, head?.sha as string, path)) ?? ''))).toEqual({
+  expect(HistoryEntry.parse(JSON.parse((await treeReader(root, head?.sha as string)(path)) ?? ''))).toEqual({
     at: '2026-07-01T06:17:00.000Z',
     kind: 'override',
     by: 'jane',
