@@ -5,16 +5,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { sealBundle, verifyBundle } from '../pipeline/registry/manifest.ts';
 import { packOf, type Sample, sampleOf } from '../serve/sample-service.testing.ts';
-import { releaseInto } from '../serve/service-process.testing.ts';
+import { isReady, releaseInto } from '../serve/service-process.testing.ts';
 import { buildSampleImage, dockerHere } from '../test/baked-image.testing.ts';
-import {
-  ask,
-  type BuiltService,
-  buildService,
-  freePort,
-  isReady,
-  startBuilt,
-} from '../test/built-service.testing.ts';
+import { ask, type BuiltService, buildService, startBuilt } from '../test/built-service.testing.ts';
+import { freePort } from '../test/servers/free-port.ts';
 import { npmTool } from '../test/servers/installed.ts';
 import { provincePolygons } from './serve/italy-polygons.ts';
 import { type BenchPart, median } from './table.ts';

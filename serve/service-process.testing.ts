@@ -1,9 +1,11 @@
 // The service as a process of its own, from a released folder: as in the image.
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { execa } from 'execa';
 import { writeArchives } from '../pipeline/commands/release/released-folder.ts';
 import { Released } from '../pipeline/contracts/released.ts';
 import { writeJson } from '../pipeline/files.ts';
+import { freePort } from '../test/servers/free-port.ts';
 import { MODEL, type Sample } from './sample-service.testing.ts';
 
 /** @returns path of `released.json` */
@@ -24,41 +26,51 @@ export async function releaseInto(folder: string, sample: Sample): Promise<strin
 export interface ServiceProcess {
   url: string;
   pid: number;
+  /** From the start of the process to the first 200 of /health/ready. */
+  readyMs: number;
   /** With the exit code. */
   ended: Promise<number | undefined>;
   terminate(): void;
   kill(): void;
 }
 
-/** @param baked path of `released.json`
+const READY_LIMIT_MS = 60_000;
+const FROM_SOURCES = [process.execPath, '--import', 'tsx', join(import.meta.dirname, 'main.ts')];
+
+/** Nothing of our own environment reaches it.
+ *  @param baked path of `released.json`
+ *  @param command program and arguments
  *  @returns once it is ready
  *  @throws Error with its output where it is not within a minute */
 export async function startServiceProcess(
   baked: string,
   env: Record<string, string> = {},
-  command: string[] = ['--import', 'tsx', join(import.meta.dirname, 'main.ts')],
+  [program, ...args]: string[] = FROM_SOURCES,
 ): Promise<ServiceProcess> {
   const port = await freePort();
-  const child = execa(process.execPath, command, {
+  const url = `http://127.0.0.1:${port}`;
+  const started = performance.now();
+  const child = execa(program, args, {
     env: { PORT: String(port), PERENNIAL_BAKED: baked, PERENNIAL_FOLLOW: 'off', LOG_LEVEL: 'warn', ...env },
+    extendEnv: false,
     cwd: import.meta.dirname,
     reject: false,
     all: true,
     cleanup: true,
   });
-  const url = `http://127.0.0.1:${port}`;
-  for (const until = Date.now() + 60_000; ; ) {
-    if (child.exitCode !== null) throw new Error(`the service ended:\n${(await child).all}`);
-    if (await isReady(url)) break;
-    if (Date.now() > until) {
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}:\n${(await child).all}`);
+    if (performance.now() - started > READY_LIMIT_MS) {
       child.kill('SIGKILL');
-      throw new Error(`the service was not ready in a minute:\n${(await child).all}`);
+      throw new Error(`the service was not ready in ${READY_LIMIT_MS} ms:\n${(await child).all}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await wait(5);
   }
   return {
     url,
     pid: child.pid as number,
+    readyMs: performance.now() - started,
     ended: child.then(({ exitCode }) => exitCode),
     terminate: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
@@ -68,17 +80,10 @@ export async function startServiceProcess(
 /** Whether it may be sent requests. */
 export async function isReady(url: string): Promise<boolean> {
   return fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
-    ({ ok }) => ok,
+    async (answer) => {
+      await answer.arrayBuffer();
+      return answer.ok;
+    },
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -6,8 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import { buildSampleImage, dockerHere } from './baked-image.testing.ts';
-import { ask, freePort } from './built-service.testing.ts';
+import { ask } from './built-service.testing.ts';
 import { compose } from './compose.testing.ts';
+import { freePort } from './servers/free-port.ts';
 
 const MOST_OWN_BYTES = 120_000_000;
 /** With a margin for a machine that is busy. */

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';
+import { freePort } from './free-port.ts';
 
 export interface ServerCommand {
   /** For messages, and the first part of its folder's name. */
@@ -125,15 +124,4 @@ function options(folder: string, env: Record<string, string>) {
     buffer: false,
     reject: false,
   } as const;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
