@@ -1,8 +1,8 @@
 import type { BundleFiles, BundleManifest } from '../../pipeline/contracts/bundle.ts';
-import { CorruptError } from '../../pipeline/contracts/errors.ts';
 import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
-import { GOLDEN_TOLERANCE, type ServedModel } from '../../pipeline/contracts/serving.ts';
+import type { ServedModel } from '../../pipeline/contracts/serving.ts';
 import { verifyBundle } from '../../pipeline/registry/manifest.ts';
+import { verifyAnswers } from '../../pipeline/registry/verify-answers.ts';
 import { buildPlaces, type Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { loadKind } from './kinds.ts';
 import { othersFirst } from './others-first.ts';
@@ -54,13 +54,7 @@ function* loading(
   yield;
   const served = loadKind(manifest.task, files);
   yield;
-  const difference = served.warmUp();
-  if (!(difference <= GOLDEN_TOLERANCE)) {
-    throw new CorruptError(
-      `${manifest.model} ${version.version} answers its warm-up requests otherwise than when it was made: off by ${difference.toPrecision(2)}, allowed are ${GOLDEN_TOLERANCE}`,
-      { hint: 'serve it with the code that made it, or train it anew' },
-    );
-  }
+  verifyAnswers(served.warmUp(), { model: manifest.model, version: version.version });
   yield;
   const about = { name: manifest.model, version, manifest, served };
   const given = files.get('places.geojson') ?? null;

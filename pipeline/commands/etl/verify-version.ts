@@ -2,8 +2,8 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import type { Production } from '../../contracts/promotion.ts';
 import type { RegisteredVersion, Registry } from '../../contracts/registry.ts';
-import { GOLDEN_TOLERANCE } from '../../contracts/serving.ts';
 import { verifyBundle } from '../../registry/manifest.ts';
+import { verifyAnswers } from '../../registry/verify-answers.ts';
 import type { Task } from '../../tasks/task.ts';
 
 /** Takes what `production.json` names out of the registry and asks it what it was asked when it was made: the bytes, the
@@ -30,12 +30,6 @@ export async function verifyVersion(
   }
   const files: BundleFiles = await registry.bundle(version);
   verifyBundle(files, digest);
-  const difference = task.warmUp(files);
-  if (!(difference <= GOLDEN_TOLERANCE)) {
-    throw new CorruptError(
-      `${model} ${version} answers its warm-up requests otherwise than when it was made: off by ${difference.toPrecision(2)}, allowed are ${GOLDEN_TOLERANCE}`,
-      { hint: 'the code that reads bundles has changed: mend it, or train the model anew' },
-    );
-  }
+  verifyAnswers(task.warmUp(files), { model, version });
   return { version: found, files };
 }

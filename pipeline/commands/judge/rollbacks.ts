@@ -3,8 +3,8 @@ import { changedPaths, isAncestor } from '../../clients/git-objects.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { HistoryEntry, type Production } from '../../contracts/promotion.ts';
 import type { Judgement } from '../../contracts/review.ts';
-import { GOLDEN_TOLERANCE } from '../../contracts/serving.ts';
 import { productionIn } from '../../model-inputs.ts';
+import { verifyAnswers } from '../../registry/verify-answers.ts';
 import { barredBy } from '../../stages/compare/barred.ts';
 import { taskFor } from '../../tasks/index.ts';
 import { releaseTags } from '../release/last-release.ts';
@@ -132,9 +132,5 @@ async function refuseBarred(bench: Bench, { master }: Commits, { model, promotes
 /** @throws CorruptError where the registry holds something else, or master's code reads it otherwise */
 async function verify(bench: Bench, { model, promotes, after }: Change): Promise<void> {
   const { version } = promotes as Production;
-  const difference = taskFor(after!.task).warmUp(await bench.bundle(model, promotes!));
-  if (difference <= GOLDEN_TOLERANCE) return;
-  throw new CorruptError(
-    `${model} ${version} answers its warm-up requests otherwise than when it was made: off by ${difference.toPrecision(2)}, allowed are ${GOLDEN_TOLERANCE}`,
-  );
+  verifyAnswers(taskFor(after!.task).warmUp(await bench.bundle(model, promotes!)), { model, version });
 }
