@@ -1,66 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Production, Promotion } from '../../contracts/promotion.ts';
-import type { SourceState } from '../../contracts/snapshot.ts';
 import type { LeftBy } from './left.ts';
 import { joinRun } from './proposal.ts';
 import type { RobotFiles } from './robot-files.ts';
+import {
+  digest,
+  lockOf,
+  production as productionOf,
+  promotion as promotionOf,
+  robotFiles,
+  source,
+} from './sample-robot-files.testing.ts';
 import { startState } from './start-state.ts';
 
-const digest = (letter: string) => letter.repeat(64);
 const day = (n: number) => `2026-07-0${n}T06:00:00.000Z`;
+const production = (of: string, version: string) => productionOf('m', { of, version, at: day(1) });
+const promotion = (at: string, of: string, champion: string | null, promote: boolean) =>
+  promotionOf('m', { at, of, champion, promote });
+const lock = (features: string, train: string) => lockOf('m', { features, train });
 
-function source(checked: string): SourceState {
-  const snapshot = { collected_at: checked, sha256: digest('0') };
-  return { urls: {}, snapshot, last_new_at: checked, checked_at: checked };
-}
-
-function promotion(decided: string, to: string, champion: string | null, promote: boolean): Promotion {
-  return {
-    model: 'm',
-    decided_at: decided,
-    outcome: promote ? 'better' : 'not-better',
-    merge: true,
-    promote,
-    reason: 'because',
-    rules: [],
-    metric: 'wape',
-    challenger: { name: 'trees', digest: digest(to), score: 0.1 },
-    champion: champion ? { name: 'trees', version: 'v0001', digest: digest(champion), score: 0.2 } : null,
-    baseline: { name: 'naive', score: 0.3 },
-    improvement: { estimate: null, low: null, high: null, smallest_visible: null },
-    cutoffs: 30,
-    look: { number: 1, alpha: 0.03 },
-    policy: {},
-  };
-}
-
-function production(of: string, version: string): Production {
-  return {
-    model: 'm',
-    version,
-    digest: digest(of),
-    run: null,
-    metrics: {},
-    data_version: 'x',
-    commit: 'c',
-    train_end: day(1),
-    promoted_at: day(1),
-    candidate: 'trees',
-    is_baseline: false,
-  };
-}
-
-const files = (entries: Record<string, unknown>): RobotFiles =>
-  new Map(
-    Object.entries(entries).map(([path, value]) => [
-      path,
-      typeof value === 'string' ? value : JSON.stringify(value),
-    ]),
-  );
-const lock = (features: string, train: string) =>
-  `schema: '2.0'\nstages:\n  features@m:\n    cmd: ${features}\n  train@m:\n    cmd: ${train}\n`;
-
-const master = files({
+const master = robotFiles({
   'data.dvc': 'data of day 1',
   'dvc.lock': lock('f1', 't1'),
   'reports/m/source.json': source(day(1)),
@@ -74,7 +32,8 @@ const dayTwo = {
   'reports/m/source.json': source(day(2)),
   'reports/m/gate.json': 'gate of day 2',
 };
-const over = (base: RobotFiles, entries: Record<string, unknown>) => new Map([...base, ...files(entries)]);
+const over = (base: RobotFiles, entries: Record<string, unknown>) =>
+  new Map([...base, ...robotFiles(entries)]);
 const text = (from: RobotFiles, path: string) => from.get(path) ?? null;
 
 describe('where a run starts', () => {
@@ -145,7 +104,7 @@ describe('what a run proposes', () => {
     champion: digest('a'),
     promoted: true,
     commit: 'c',
-    files: files({
+    files: robotFiles({
       'dvc.lock': lock('f3', 't3'),
       'reports/m/production.json': production('b', 'v0002'),
       'reports/m/promotion.json': promotion(day(2), 'b', 'a', true),
