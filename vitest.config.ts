@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { defineConfig } from 'vitest/config';
 
 const everywhere = ['pipeline', 'serve', 'setup', 'test', 'bench', 'monitoring'];
@@ -16,10 +17,16 @@ const robots = [
 /** MLflow takes half a minute to start: a run's tests share what the first one of them asks for. */
 const globalSetup = 'test/servers/shared-mlflow-broker.ts';
 
+/** vitest isolates a whole run's files or none's: unit tests, when they alone are asked for, share two processes, for a
+ *  process each costs more than what they do in it. What starts servers, trains or sets the environment has its own. */
+const isolate = projectsAskedFor().join() !== 'unit';
+
 export default defineConfig({
   test: {
-    // Native addons (TensorFlow, DuckDB) live in a process each, never in threads of one.
+    // Native addons (TensorFlow, DuckDB) live in processes, never in threads of one.
     pool: 'forks',
+    // Tests start servers and train: more of them side by side only wait for each other.
+    poolOptions: { forks: { isolate, minForks: 1, maxForks: 2 } },
     teardownTimeout: 30_000,
     projects: [
       {
@@ -28,8 +35,9 @@ export default defineConfig({
           name: 'unit',
           include: everywhere.map((folder) => `${folder}/**/*.test.ts`),
           exclude: integration,
-          testTimeout: 10_000,
-          hookTimeout: 20_000,
+          // None takes a second; a busy machine may take ten times as long.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
@@ -76,3 +84,13 @@ export default defineConfig({
     ],
   },
 });
+
+/** Names after `--project`. */
+function projectsAskedFor(): string[] {
+  const { values } = parseArgs({
+    options: { project: { type: 'string', multiple: true } },
+    strict: false,
+    allowPositionals: true,
+  });
+  return (values.project ?? []).map(String);
+}
