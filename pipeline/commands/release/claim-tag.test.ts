@@ -46,6 +46,15 @@ it('takes up the tag and the draft of a run that was killed', async () => {
   expect((await claim(host(), { 'v1.0.1': ours })).tag).toBe('v1.0.1');
 });
 
+it('takes up a draft of the same commit whose image was built anew since', async () => {
+  const body = releaseMarker({ commit: ours, image: 'another' });
+  const draft = { id: 7, tag: 'v1.0.1', draft: true, body };
+  const found = await claim(host({ releases: [draft] }), { 'v1.0.1': ours });
+  expect(found).toEqual({ tag: 'v1.0.1', release: draft });
+  const foreign = { ...draft, body: releaseMarker({ commit: theirs, image: 'another' }) };
+  expect((await claim(host({ releases: [foreign] }), { 'v1.0.1': theirs })).tag).toBe('v1.0.2');
+});
+
 it('finds its own release also where the plan was made anew and wants another number', async () => {
   const done = { id: 7, tag: 'v1.0.1', draft: false, body: marker };
   const found = await claim(host({ releases: [done] }), { 'v1.0.1': ours }, 'v1.0.2');

@@ -33,7 +33,7 @@ export interface PublishOptions {
 
 /** `perennial release-publish`: what was verified becomes what is served. The tag and a draft with its files come first,
  *  for nobody sees them; then the registry's `champion` moves, and the draft is published. Killed anywhere and called again
- *  it completes the same release. */
+ *  it completes the same release, also with an image that was built anew. */
 export async function releasePublishCommand(
   environment: Environment,
   options: PublishOptions,
@@ -62,7 +62,9 @@ export async function releasePublishCommand(
     last,
     provenance: options.provenance ?? '',
   });
-  const draft = release ?? (await github.createRelease({ tag, commit, ...text }));
+  const draft = release
+    ? await takenUp(github, release, { marker, text })
+    : await github.createRelease({ tag, commit, ...text });
   await uploadMissing(github, draft, await filesOf(options.released, whole));
   if (image) await nameImage(image, { tag, released: whole, repository: github.repository });
   const moved = await moveChampions(environment, commit);
@@ -82,6 +84,17 @@ const otherCommit = (seen: string, expected: string) =>
       hint: 'run the whole workflow again',
     },
   );
+
+/** What a run that was killed has left; where it had another image its files and its text are of that one. */
+async function takenUp(
+  github: Desk['github'],
+  release: Release,
+  { marker, text }: { marker: string; text: { title: string; body: string } },
+): Promise<Release> {
+  if (release.body.includes(marker)) return release;
+  for (const { id } of release.assets) await github.deleteAsset(id);
+  return github.updateRelease(release.id, text);
+}
 
 const TYPES: Record<string, string> = {
   json: 'application/json',
