@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
 import { registerJsonBody } from './guards/json-body.ts';
+import { knowMethods, methodLabel } from './guards/other-methods.ts';
 import { shedLoad } from './guards/shed.ts';
 import { silent } from './log.ts';
 import { beginAtZero, measureRoutes } from './monitor/measure.ts';
@@ -49,6 +50,7 @@ export async function buildApp(parts: Parts, { guards = true }: { guards?: boole
   );
   keepEditions(app);
   measureRoutes(app, parts);
+  knowMethods(app, monitor);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
   registerJsonBody(app);
@@ -111,7 +113,8 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
 
 function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): void {
   app.setNotFoundHandler((request, reply) => {
-    monitor.requests.inc({ route: 'unknown', method: methodOf(request.method), status: 404 });
+    app.refuseOtherMethod(request, reply);
+    monitor.requests.inc({ route: 'unknown', method: methodLabel(request.method), status: 404 });
     return sendProblem(reply, 'no-route', {
       status: 404,
       title: 'There is nothing here',
@@ -140,11 +143,6 @@ function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): 
       detail: 'the service failed; its log says why',
     });
   });
-}
-
-/** Label of a method: what a client writes there is not ours. */
-function methodOf(method: string): string {
-  return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other';
 }
 
 const TITLES: Record<CoordinatesError['reason'], string> = {

@@ -78,7 +78,7 @@ describe('Open Inference Protocol v2: health and metadata', () => {
     [`/v2/models/${MODEL}/versions/`, 404],
     ['/v2/nothing', 404],
     ['/v2/models/__proto__', 404],
-    [`/v2/models/${MODEL}/infer`, 404],
+    [`/v2/models/${MODEL}/infer`, 405],
   ])('refuses GET %s as the protocol does', async (url, expected) => {
     const { status, body } = await get(url);
     expect(status).toBe(expected);

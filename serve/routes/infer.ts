@@ -125,13 +125,11 @@ function answerErrorsAsTheProtocol(app: FastifyInstance, log: Log): void {
     leaveBody(reply);
     return reply.code(status).send({ error });
   };
-  app.setNotFoundHandler((request, reply) =>
-    tell(
-      reply,
-      404,
-      `${request.method} ${request.url.split('?')[0].slice(0, 200)} is not part of the protocol`,
-    ),
-  );
+  app.setNotFoundHandler((request, reply) => {
+    app.refuseOtherMethod(request, reply);
+    const asked = request.url.split('?')[0].slice(0, 200);
+    return tell(reply, 404, `${request.method} ${asked} is not part of the protocol`);
+  });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof ProblemError)
       return tell(reply, protocolStatus(error.problem.status), explained(error));

@@ -60,7 +60,7 @@ it('a bundle that needs more memory than there is kills the service twice; then 
     expect(await attempts('memory')).toMatchObject([{ version, digest, deaths, phase: 'loading' }]);
   }
   service = await start(huge, options);
-  const info = await (await fetch(`${service.url}/model_info`)).json();
+  const info = (await (await fetch(`${service.url}/model_info`)).json()) as Record<string, unknown>;
   expect(info.version).toBe('v0001');
   expect(info.history).toMatchObject([
     { kind: 'bundle', result: 'refused', to: version, reason: expect.stringContaining('died 2 times') },

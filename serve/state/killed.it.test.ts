@@ -1,21 +1,21 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { UpstreamError } from '../../pipeline/contracts/errors.ts';
+import { type MortalChild, mortalChild } from '../../test/mortal-child.ts';
 import { samples, startService, temporaryFolder, workspaceIn } from '../following.testing.ts';
 import type { Source } from '../sources/source.ts';
 
 const AT_ONCE = 2;
-const child = fileURLToPath(new URL('swaps-child.testing.ts', import.meta.url));
-const death = fileURLToPath(new URL('../../test/dies-at-write.ts', import.meta.url));
 const { one, two } = samples;
 let base: Awaited<ReturnType<typeof temporaryFolder>>;
+let child: MortalChild;
 
 /** v0001 is the champion and was served; v0002 may become it. */
 beforeAll(async () => {
   base = await temporaryFolder();
+  child = await mortalChild(fileURLToPath(new URL('swaps-child.testing.ts', import.meta.url)));
   const home = workspaceIn(join(base.folder, 'base'));
   await home.register(one);
   await home.register(two);
@@ -24,19 +24,7 @@ beforeAll(async () => {
   const service = await startService({ source: home.source(), state: join(home.root, 'state') });
   await service.close();
 });
-afterAll(() => base.remove());
-
-/** @returns how often it wrote; null where it died */
-async function run(root: string, dieAt: number): Promise<number | null> {
-  const { stdout, signal } = await execa('node', ['--import', 'tsx', '--import', death, child, root], {
-    env: { DIE_AT: String(dieAt), DIE_UNDER: root },
-    reject: false,
-    timeout: 60_000,
-    killSignal: 'SIGTERM',
-  });
-  if (dieAt > 0) expect(signal).toBe('SIGKILL');
-  return signal === 'SIGKILL' ? null : Number(stdout.split('\n').at(-1));
-}
+afterAll(() => Promise.all([base?.remove(), child?.remove()]));
 
 const away: Source = {
   where: 'nowhere',
@@ -53,14 +41,15 @@ it('killed at one write or another of a swap, a promotion and a rollback, serves
     await cp(join(base.folder, 'base'), root, { recursive: true });
     return root;
   };
-  const writes = (await run(await copy('0'), 0)) ?? 0;
+  const unharmed = await copy('0');
+  const writes = (await child.run([unharmed], { dieAt: 0, under: unharmed })).writes ?? 0;
   expect(writes).toBeGreaterThan(20);
   const seen = new Set<string>();
   let next = 1;
   const worker = async () => {
     for (let at = next++; at <= writes; at = next++) {
       const root = await copy(String(at));
-      await run(root, at);
+      expect((await child.run([root], { dieAt: at, under: root })).killed).toBe(true);
       // While what it follows is away it serves what is remembered, whole; else the champion.
       const alone = await startService({ source: away, state: join(root, 'state') });
       expect(alone.slot.current?.headers, `write ${at}`).toMatchObject({ 'x-data-version': 'data-120' });
