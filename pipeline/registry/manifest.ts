@@ -18,9 +18,7 @@ export function sealBundle(
   const manifest = BundleManifest.parse({
     format: BUNDLE_FORMAT,
     ...about,
-    files: Object.fromEntries(
-      [...content].map(([path, bytes]) => [path, { sha256: sha256(bytes), bytes: bytes.byteLength }]),
-    ),
+    files: listed(content),
   });
   const bytes = canonical(manifest);
   return { files: content.set(MANIFEST, bytes), digest: sha256(bytes), manifest };
@@ -39,16 +37,37 @@ export function verifyBundle(
   expectedDigest?: string,
 ): { manifest: BundleManifest; digest: string } {
   const { manifest, digest } = readManifest(files.get(MANIFEST) ?? null, expectedDigest);
-  for (const [path, expected] of Object.entries(manifest.files)) {
+  checkFiles(files, { listedIn: MANIFEST, as: manifest.files, corrupt });
+  return { manifest, digest };
+}
+
+/** What a manifest tells of the files beside it. */
+export function listed(files: BundleFiles): BundleManifest['files'] {
+  return Object.fromEntries(
+    [...files].map(([path, bytes]) => [path, { sha256: sha256(bytes), bytes: bytes.byteLength }]),
+  );
+}
+
+/** Checks that files are those of their manifest, every byte, and no others.
+ *  @param options.listedIn path of the manifest among them
+ *  @throws what `corrupt` makes of a path and what is wrong with it */
+export function checkFiles(
+  files: BundleFiles,
+  options: {
+    listedIn: string;
+    as: BundleManifest['files'];
+    corrupt: (path: string, what: string) => CorruptError;
+  },
+): void {
+  const { listedIn, as, corrupt } = options;
+  for (const [path, expected] of Object.entries(as)) {
     const found = files.get(path);
     if (!found) throw corrupt(path, 'is missing');
     if (sha256(found) !== expected.sha256)
       throw corrupt(path, `is not the file the manifest names (${found.byteLength} bytes)`);
   }
   for (const path of files.keys())
-    if (path !== MANIFEST && !Object.hasOwn(manifest.files, path))
-      throw corrupt(path, 'is not in the manifest');
-  return { manifest, digest };
+    if (path !== listedIn && !Object.hasOwn(as, path)) throw corrupt(path, 'is not in the manifest');
 }
 
 /** The manifest alone, checked against a digest where one is given: it tells which files belong to it.
@@ -102,7 +121,7 @@ function sorted(value: unknown): unknown {
   );
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

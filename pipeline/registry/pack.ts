@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type BundleFiles, PackManifest } from '../contracts/bundle.ts';
 import { CorruptError } from '../contracts/errors.ts';
-import { refuseUnsafe } from './manifest.ts';
+import { checkFiles, listed, refuseUnsafe, sha256 } from './manifest.ts';
 
 /** Where an observation pack keeps its manifest. */
 export const PACK_MANIFEST = 'pack.json';
@@ -11,13 +10,7 @@ export const KEPT_PACKS = 3;
 
 /** Adds the manifest to the files of an observation pack. */
 export function sealPack(files: BundleFiles, about: Omit<PackManifest, 'format' | 'files'>): BundleFiles {
-  const manifest = PackManifest.parse({
-    format: 1,
-    ...about,
-    files: Object.fromEntries(
-      [...files].map(([path, bytes]) => [path, { sha256: sha256(bytes), bytes: bytes.byteLength }]),
-    ),
-  });
+  const manifest = PackManifest.parse({ format: 1, ...about, files: listed(files) });
   return new Map([...files, [PACK_MANIFEST, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)]]);
 }
 
@@ -26,15 +19,7 @@ export function sealPack(files: BundleFiles, about: Omit<PackManifest, 'format' 
  *  @throws CorruptError naming the file that is missing, left over or not what it was */
 export function verifyPack(files: BundleFiles, expectedId?: string): { manifest: PackManifest; id: string } {
   const { manifest, id } = readPackManifest(files.get(PACK_MANIFEST) ?? null, expectedId);
-  for (const [path, expected] of Object.entries(manifest.files)) {
-    const found = files.get(path);
-    if (!found) throw corrupt(path, 'is missing');
-    if (sha256(found) !== expected.sha256)
-      throw corrupt(path, `is not the file that its manifest names (${found.byteLength} bytes)`);
-  }
-  for (const path of files.keys())
-    if (path !== PACK_MANIFEST && !Object.hasOwn(manifest.files, path))
-      throw corrupt(path, 'is not in its manifest');
+  checkFiles(files, { listedIn: PACK_MANIFEST, as: manifest.files, corrupt });
   return { manifest, id };
 }
 
@@ -56,10 +41,6 @@ export function readPackManifest(
   } catch (cause) {
     throw corrupt(PACK_MANIFEST, 'is not a manifest', cause);
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function corrupt(path: string, what: string, cause?: unknown): CorruptError {

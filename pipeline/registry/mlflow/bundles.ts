@@ -50,12 +50,11 @@ export async function fetchBundle(
   run: Run,
   { folder, digest, of }: { folder: string; digest: string; of: string },
 ): Promise<BundleFiles> {
-  const read = (path: string) => mlflow.artifact(run, `${folder}/${path}`);
   try {
-    const manifestBytes = await read(MANIFEST);
-    const { manifest } = readManifest(manifestBytes, digest);
-    const files = await readFiles(Object.keys(manifest.files), read);
-    files.set(MANIFEST, manifestBytes as Uint8Array);
+    const files = await fetchFiles((path) => mlflow.artifact(run, `${folder}/${path}`), {
+      manifest: MANIFEST,
+      listedIn: (bytes) => readManifest(bytes, digest).manifest.files,
+    });
     verifyBundle(files, digest);
     return files;
   } catch (error) {
@@ -68,16 +67,20 @@ export async function fetchBundle(
   }
 }
 
-/** A few at a time; what is not there is left out. */
-export async function readFiles(
-  paths: string[],
+/** A manifest and the files that it lists, a few at a time; what is not there is left out.
+ *  @param options.listedIn reads a manifest, and throws where it is not the right one
+ *  @returns unverified */
+export async function fetchFiles(
   read: (path: string) => Promise<Uint8Array | null>,
+  { manifest, listedIn }: { manifest: string; listedIn: (bytes: Uint8Array | null) => object },
 ): Promise<BundleFiles> {
   const files: BundleFiles = new Map();
-  await each(paths, async (path) => {
+  const fetch = async (path: string) => {
     const bytes = await read(path);
     if (bytes) files.set(path, bytes);
-  });
+    return bytes;
+  };
+  await each(Object.keys(listedIn(await fetch(manifest))), fetch);
   return files;
 }
 
@@ -98,7 +101,7 @@ async function sizesBelow(
 }
 
 /** A few at a time; the first failure ends it. */
-async function each<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
+async function each<T>(items: T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const waiting = [...items];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {

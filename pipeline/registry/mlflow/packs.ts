@@ -7,7 +7,7 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { Sha256 } from '../../contracts/scalars.ts';
 import { KEPT_PACKS, PACK_MANIFEST, readPackManifest, verifyPack } from '../pack.ts';
-import { readFiles, storeFiles } from './bundles.ts';
+import { fetchFiles, storeFiles } from './bundles.ts';
 import type { homeAt } from './home.ts';
 
 /** Of the registered model: which observation pack is the newest. */
@@ -53,11 +53,10 @@ export function packsOn(
     const run = await mlflow.run(runId);
     if (!run) throw damaged(name, `its run ${runId} is gone`);
     try {
-      const read = (file: string) => mlflow.artifact(run, `${path}/${file}`);
-      const bytes = await read(PACK_MANIFEST);
-      const { manifest } = readPackManifest(bytes, id);
-      const files = await readFiles(Object.keys(manifest.files), read);
-      files.set(PACK_MANIFEST, bytes as Uint8Array);
+      const files = await fetchFiles((file) => mlflow.artifact(run, `${path}/${file}`), {
+        manifest: PACK_MANIFEST,
+        listedIn: (bytes) => readPackManifest(bytes, id).manifest.files,
+      });
       verifyPack(files, id);
       return files;
     } catch (error) {
