@@ -3,7 +3,7 @@ import { circleOverlap } from './circle-overlap.ts';
 import { borderDistance } from './nearest-part.ts';
 import { EARTH_KM, onSphere, RADIANS } from './outline.ts';
 import { type Coordinates, CoordinatesError, type Places } from './places.ts';
-import { BORDER_DEGREES, OUTSIDE, type PolygonIndex, positionIn } from './polygon-index.ts';
+import { BORDER_DEGREES, OUTSIDE, type PolygonIndex, partsTouching, positionIn } from './polygon-index.ts';
 
 /** Half way round the earth, rounded up: from there on a circle holds everything. */
 export const FURTHEST_KM = 20_040;
@@ -90,12 +90,14 @@ function partsNear(
   const reach = radius + 1e-9;
   const [south, north] = [latitude - reach / RADIANS, latitude + reach / RADIANS];
   // A circle over a pole reaches every longitude.
-  if (south <= -90 || north >= 90) return index.within(-1080, south, 1080, north);
+  if (south <= -90 || north >= 90) return partsTouching(index, { west: -1080, south, east: 1080, north });
   const half = Math.asin(Math.min(1, Math.sin(reach) / Math.cos(latitude * RADIANS))) / RADIANS;
   const parts = new Set<number>();
   for (let turn = -360; turn <= 360; turn += 360) {
     const x = longitude + turn;
-    for (const part of index.within(x - half, south, x + half, north)) parts.add(part);
+    const box = { west: x - half, south, east: x + half, north };
+    if (box.west > index.east || box.east < index.west) continue;
+    for (const part of partsTouching(index, box)) parts.add(part);
   }
   return parts;
 }

@@ -1,4 +1,4 @@
-import { CHILDREN, EARTH_KM, onSphere, outlineOf } from './outline.ts';
+import { CHILDREN, EARTH_KM, GUESSES, type Outline, onSphere, outlineOf } from './outline.ts';
 import type { PolygonIndex } from './polygon-index.ts';
 
 /** Squares of distances that differ by less are the same to rounding: a tenth of a metre at a kilometre. */
@@ -10,60 +10,103 @@ const DEEPEST = 10;
 const stackNode = new Int32Array(DEEPEST * CHILDREN);
 const stackLevel = new Int32Array(DEEPEST * CHILDREN);
 const stackSquared = new Float64Array(DEEPEST * CHILDREN);
+const best = { squared: Infinity, tract: 0, block: 0, alike: false };
 
-/** The tract whose border is nearest to a point outside all of them, by great circle; of equally near ones the smallest id.
- *  Goes down the tree of boxes, nearest first, and leaves out what cannot be nearer than the best so far. */
+/** The tract whose border is nearest to a point outside all of them, by great circle; of equally near ones the smallest id. */
 export function nearestPart(
   index: PolygonIndex,
   latitude: number,
   longitude: number,
 ): { tract: string; distanceKm: number } {
-  const { levels, order, blocks, vertices } = outlineOf(index);
+  const outline = outlineOf(index);
+  const { guesses, blocks, vertices } = outline;
   const [px, py, pz] = onSphere(longitude, latitude);
-  let best = Infinity;
-  let tract = 0;
+  // What was nearest to the last point asked hereabouts bounds the search before it begins.
+  const square = squareOfGuess(index, latitude, longitude);
+  best.block = Math.max(0, guesses[square] - 1);
+  const guess = best.block * 3;
+  best.squared = squaredTo(vertices, blocks[guess + 1], blocks[guess + 2], px, py, pz);
+  best.tract = index.tractOf[blocks[guess]];
+  best.alike = false;
+  search(index, outline, px, py, pz, false);
+  guesses[square] = best.block + 1;
+  // Who is as near but for rounding can only be told once the least distance is known; it is seldom asked.
+  if (best.alike) search(index, outline, px, py, pz, true);
+  return { tract: index.tracts[best.tract], distanceKm: kilometres(best.squared) };
+}
+
+/** Goes down the tree of boxes, nearest first, and leaves out what cannot be nearer than the best so far.
+ *  @param settled the least distance stands: only a smaller id as near as that is looked for */
+function search(
+  { tractOf }: PolygonIndex,
+  { levels, order, blocks, vertices }: Outline,
+  px: number,
+  py: number,
+  pz: number,
+  settled: boolean,
+): void {
+  let { squared: least, tract, block: nearest, alike } = best;
   let depth = 1;
   stackNode[0] = 0;
   stackLevel[0] = levels.length - 1;
   stackSquared[0] = 0;
   while (depth > 0) {
     depth--;
-    const level = stackLevel[depth];
+    if (stackSquared[depth] > least + SAME) continue;
     const node = stackNode[depth];
-    if (stackSquared[depth] > best + SAME) continue;
-    if (level > 0) {
-      depth = pushChildren(levels[level - 1], level - 1, node, depth);
+    const level = stackLevel[depth] - 1;
+    if (level >= 0) {
+      const boxes = levels[level];
+      const from = depth;
+      const end = Math.min((node + 1) * CHILDREN, boxes.length / 6);
+      for (let child = node * CHILDREN; child < end; child++) {
+        const squared = squaredToBox(boxes, child * 6, px, py, pz);
+        if (squared > least + SAME) continue;
+        // The nearest child comes to lie on top.
+        let at = depth++;
+        for (; at > from && stackSquared[at - 1] < squared; at--) {
+          stackNode[at] = stackNode[at - 1];
+          stackLevel[at] = stackLevel[at - 1];
+          stackSquared[at] = stackSquared[at - 1];
+        }
+        stackNode[at] = child;
+        stackLevel[at] = level;
+        stackSquared[at] = squared;
+      }
       continue;
     }
-    const block = order[node] * 3;
-    const squared = squaredTo(vertices, blocks[block + 1], blocks[block + 2], px, py, pz);
-    const of = index.tractOf[blocks[block]];
-    if (squared < best - SAME || (squared <= best + SAME && of < tract)) {
-      best = squared;
-      tract = of;
-    }
-  }
-  return { tract: index.tracts[tract], distanceKm: kilometres(best) };
-
-  /** The nearest child comes to lie on top. */
-  function pushChildren(boxes: Float64Array, level: number, node: number, from: number): number {
-    const end = Math.min((node + 1) * CHILDREN, boxes.length / 6);
-    let top = from;
-    for (let child = node * CHILDREN; child < end; child++) {
-      const squared = squaredToBox(boxes, child * 6, px, py, pz);
-      if (squared > best + SAME) continue;
-      let at = top++;
-      for (; at > from && stackSquared[at - 1] < squared; at--) {
-        stackNode[at] = stackNode[at - 1];
-        stackLevel[at] = stackLevel[at - 1];
-        stackSquared[at] = stackSquared[at - 1];
+    const block = order[node];
+    const squared = squaredTo(vertices, blocks[block * 3 + 1], blocks[block * 3 + 2], px, py, pz);
+    if (squared > least + SAME) continue;
+    const of = tractOf[blocks[block * 3]];
+    if (settled) {
+      if (of < tract) tract = of;
+    } else {
+      alike ||= of !== tract && squared !== least && squared >= least - SAME;
+      if (squared < least || (squared === least && of < tract)) {
+        least = squared;
+        tract = of;
+        nearest = block;
       }
-      stackNode[at] = child;
-      stackLevel[at] = level;
-      stackSquared[at] = squared;
     }
-    return top;
   }
+  best.squared = least;
+  best.tract = tract;
+  best.block = nearest;
+  best.alike = alike;
+}
+
+/** A square of the box of all parts and a quarter more on each side; what lies beyond belongs to its edge. */
+function squareOfGuess(
+  { west, south, east, north }: PolygonIndex,
+  latitude: number,
+  longitude: number,
+): number {
+  const width = east - west;
+  const eastwards = longitude - west - width / 2 - Math.round((longitude - west - width / 2) / 360) * 360;
+  const across = Math.floor((eastwards / (1.5 * width) + 0.5) * GUESSES);
+  const up = Math.floor(((latitude - (south + north) / 2) / (1.5 * (north - south)) + 0.5) * GUESSES);
+  return Math.max(0, Math.min(GUESSES - 1, up)) * GUESSES + Math.max(0, Math.min(GUESSES - 1, across));
 }
 
 /** Kilometres from a point of the sphere to the border of a part. */
@@ -95,7 +138,9 @@ function squaredTo(
   pz: number,
 ): number {
   let best = Infinity;
-  let [ax, ay, az] = [vertices[from * 3], vertices[from * 3 + 1], vertices[from * 3 + 2]];
+  let ax = vertices[from * 3];
+  let ay = vertices[from * 3 + 1];
+  let az = vertices[from * 3 + 2];
   for (let at = (from + 1) * 3; at <= (from + count) * 3; at += 3) {
     const bx = vertices[at];
     const by = vertices[at + 1];
@@ -104,10 +149,14 @@ function squaredTo(
     const dy = by - ay;
     const dz = bz - az;
     const share = ((px - ax) * dx + (py - ay) * dy + (pz - az) * dz) / (dx * dx + dy * dy + dz * dz || 1);
-    let [x, y, z] = [ax, ay, az];
+    let x = ax;
+    let y = ay;
+    let z = az;
     if (share >= 1) {
       // The end itself, not its sum: neighbours that share it must be equally near.
-      [x, y, z] = [bx, by, bz];
+      x = bx;
+      y = by;
+      z = bz;
     } else if (share > 0) {
       x += share * dx;
       y += share * dy;

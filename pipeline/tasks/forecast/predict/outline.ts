@@ -26,7 +26,13 @@ export interface Outline {
   levels: Float64Array[];
   /** leaf → block */
   order: Int32Array;
+  /** Square of the map → a block, plus one, that was nearest to a point in it; 0 before any was asked. Where a search begins:
+   *  what it finds does not depend on it. */
+  guesses: Int32Array;
 }
+
+/** Squares a side into which the map is cut for guesses. */
+export const GUESSES = 128;
 
 /** Made when it is first asked for: most points lie inside of a polygon and never need it. */
 const outlines = new WeakMap<PolygonIndex, Outline>();
@@ -51,29 +57,53 @@ export function onSphere(longitude: number, latitude: number): [number, number, 
 }
 
 function drawn(index: PolygonIndex): Outline {
-  const { firstRing, firstPoint, points } = index;
-  const vertices: number[] = [];
-  const firstVertex = new Int32Array(firstPoint.length);
+  const firstVertex = firstVertices(index);
+  const vertices = new Float64Array(firstVertex[firstVertex.length - 1] * 3);
+  let at = 0;
+  eachEdge(index, (x1, y1, x2, y2, pieces) => {
+    for (let piece = 1; piece <= pieces; piece++) {
+      const share = piece / pieces;
+      // The end itself, not its sum: neighbours share it.
+      const x = (piece < pieces ? x1 + share * (x2 - x1) : x2) * RADIANS;
+      const y = (piece < pieces ? y1 + share * (y2 - y1) : y2) * RADIANS;
+      const flat = Math.cos(y);
+      vertices[at++] = flat * Math.cos(x);
+      vertices[at++] = flat * Math.sin(x);
+      vertices[at++] = Math.sin(y);
+    }
+  });
+  const { blocks, firstBlock } = blocksOf(index.firstRing, firstVertex);
+  const guesses = new Int32Array(GUESSES * GUESSES);
+  return { vertices, firstVertex, blocks, firstBlock, ...treeOver(vertices, blocks), guesses };
+}
+
+function firstVertices(index: PolygonIndex): Int32Array {
+  const first = new Int32Array(index.firstPoint.length);
+  eachEdge(index, (_x1, _y1, _x2, _y2, pieces, ring) => {
+    first[ring + 1] += pieces;
+  });
+  for (let ring = 1; ring < first.length; ring++) first[ring] += first[ring - 1];
+  return first;
+}
+
+/** Of each ring first its first vertex, as an edge from the last one to itself, then its edges; edges without length are none. */
+function eachEdge(
+  { firstPoint, points }: PolygonIndex,
+  put: (x1: number, y1: number, x2: number, y2: number, pieces: number, ring: number) => void,
+): void {
   for (let ring = 0; ring + 1 < firstPoint.length; ring++) {
-    firstVertex[ring] = vertices.length / 3;
     const last = firstPoint[ring + 1] - 1;
-    let [x1, y1] = [points[last * 2], points[last * 2 + 1]];
-    vertices.push(...onSphere(x1, y1));
+    let x1 = points[last * 2];
+    let y1 = points[last * 2 + 1];
+    put(x1, y1, x1, y1, 1, ring);
     for (let at = firstPoint[ring]; at <= last; at++) {
-      const [x2, y2] = [points[at * 2], points[at * 2 + 1]];
-      const pieces = Math.ceil(Math.max(Math.abs(x2 - x1), Math.abs(y2 - y1)) / PIECE_DEGREES);
-      for (let piece = 1; piece < pieces; piece++) {
-        const share = piece / pieces;
-        vertices.push(...onSphere(x1 + share * (x2 - x1), y1 + share * (y2 - y1)));
-      }
-      if (pieces > 0) vertices.push(...onSphere(x2, y2));
-      [x1, y1] = [x2, y2];
+      const x2 = points[at * 2];
+      const y2 = points[at * 2 + 1];
+      put(x1, y1, x2, y2, Math.ceil(Math.max(Math.abs(x2 - x1), Math.abs(y2 - y1)) / PIECE_DEGREES), ring);
+      x1 = x2;
+      y1 = y2;
     }
   }
-  firstVertex[firstPoint.length - 1] = vertices.length / 3;
-  const flat = Float64Array.from(vertices);
-  const { blocks, firstBlock } = blocksOf(firstRing, firstVertex);
-  return { vertices: flat, firstVertex, blocks, firstBlock, ...treeOver(flat, blocks) };
 }
 
 function blocksOf(firstRing: Int32Array, firstVertex: Int32Array) {
@@ -95,34 +125,58 @@ function blocksOf(firstRing: Int32Array, firstVertex: Int32Array) {
 }
 
 /** Neighbours on a curve through space share a box. */
-function treeOver(vertices: Float64Array, blocks: Int32Array): { levels: Float64Array[]; order: Int32Array } {
+function treeOver(vertices: Float64Array, blocks: Int32Array): Pick<Outline, 'levels' | 'order'> {
   const count = blocks.length / 3;
-  const own = new Float64Array(count * 6);
-  const places = new Float64Array(count);
+  const boxes = new Float64Array(count * 6);
   for (let block = 0; block < count; block++) {
     const from = blocks[block * 3 + 1];
-    emptyBox(own, block);
-    for (let at = from; at <= from + blocks[block * 3 + 2]; at++) {
-      for (let axis = 0; axis < 3; axis++) {
-        const value = vertices[at * 3 + axis];
-        own[block * 6 + axis] = Math.min(own[block * 6 + axis], value - DEPTH);
-        own[block * 6 + 3 + axis] = Math.max(own[block * 6 + 3 + axis], value + DEPTH);
-      }
-    }
-    const middle = (axis: number) => (own[block * 6 + axis] + own[block * 6 + 3 + axis]) / 2;
-    places[block] = curve(middle(0), middle(1), middle(2));
+    coverVertices(boxes, block, vertices, from * 3, (from + blocks[block * 3 + 2]) * 3);
   }
-  const order = Int32Array.from({ length: count }, (_, block) => block).sort((a, b) => places[a] - places[b]);
+  const order = alongCurve(boxes);
   const leaves = new Float64Array(count * 6);
-  for (const [at, block] of order.entries()) leaves.set(own.subarray(block * 6, block * 6 + 6), at * 6);
+  for (let at = 0; at < count; at++) {
+    for (let side = 0; side < 6; side++) leaves[at * 6 + side] = boxes[order[at] * 6 + side];
+  }
   const levels: Float64Array[] = [leaves];
   while (levels[levels.length - 1].length > 6) levels.push(parentsOf(levels[levels.length - 1]));
   return { levels, order };
 }
 
-function parentsOf(nodes: Float64Array<ArrayBufferLike>) {
+/** @param from place of the first vertex, `last` that of the last one */
+function coverVertices(
+  boxes: Float64Array,
+  block: number,
+  vertices: Float64Array,
+  from: number,
+  last: number,
+): void {
+  let [x1, y1, z1, x2, y2, z2] = [Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity];
+  for (let at = from; at <= last; at += 3) {
+    const x = vertices[at];
+    const y = vertices[at + 1];
+    const z = vertices[at + 2];
+    if (x < x1) x1 = x;
+    if (x > x2) x2 = x;
+    if (y < y1) y1 = y;
+    if (y > y2) y2 = y;
+    if (z < z1) z1 = z;
+    if (z > z2) z2 = z;
+  }
+  const at = block * 6;
+  boxes[at] = x1 - DEPTH;
+  boxes[at + 1] = y1 - DEPTH;
+  boxes[at + 2] = z1 - DEPTH;
+  boxes[at + 3] = x2 + DEPTH;
+  boxes[at + 4] = y2 + DEPTH;
+  boxes[at + 5] = z2 + DEPTH;
+}
+
+function parentsOf(nodes: Float64Array): Float64Array {
   const parents = new Float64Array(Math.ceil(nodes.length / 6 / CHILDREN) * 6);
-  for (let parent = 0; parent < parents.length / 6; parent++) emptyBox(parents, parent);
+  for (let at = 0; at < parents.length; at += 6) {
+    parents.fill(Infinity, at, at + 3);
+    parents.fill(-Infinity, at + 3, at + 6);
+  }
   for (let node = 0; node < nodes.length / 6; node++) {
     const to = Math.floor(node / CHILDREN) * 6;
     for (let axis = 0; axis < 3; axis++) {
@@ -133,18 +187,57 @@ function parentsOf(nodes: Float64Array<ArrayBufferLike>) {
   return parents;
 }
 
-function emptyBox(boxes: Float64Array, node: number): void {
-  boxes.fill(Infinity, node * 6, node * 6 + 3);
-  boxes.fill(-Infinity, node * 6 + 3, node * 6 + 6);
+/** Boxes by the place of their middles on Morton's curve through the box of all of them: sixteen bits an axis part a town's
+ *  border even where the tracts span the globe. */
+function alongCurve(boxes: Float64Array): Int32Array {
+  const count = boxes.length / 6;
+  const least = [Infinity, Infinity, Infinity];
+  let most = 0;
+  for (let axis = 0; axis < 3; axis++) {
+    let greatest = -Infinity;
+    for (let at = axis; at < boxes.length; at += 6) {
+      least[axis] = Math.min(least[axis], boxes[at] + boxes[at + 3]);
+      greatest = Math.max(greatest, boxes[at] + boxes[at + 3]);
+    }
+    most = Math.max(most, greatest - least[axis]);
+  }
+  const scale = most > 0 ? 65_535 / most : 0;
+  // Forty-eight bits, sixteen a pass.
+  const digits = [new Uint16Array(count), new Uint16Array(count), new Uint16Array(count)];
+  for (let block = 0; block < count; block++) {
+    const at = block * 6;
+    const x = (boxes[at] + boxes[at + 3] - least[0]) * scale;
+    const y = (boxes[at + 1] + boxes[at + 4] - least[1]) * scale;
+    const z = (boxes[at + 2] + boxes[at + 5] - least[2]) * scale;
+    const low = woven(x & 255, y & 255, z & 255);
+    const high = woven(x >> 8, y >> 8, z >> 8);
+    digits[0][block] = low;
+    digits[1][block] = (low >> 16) | (high << 8);
+    digits[2][block] = high >> 8;
+  }
+  let order = Int32Array.from({ length: count }, (_, block) => block);
+  for (const digit of digits) order = sortedBy(digit, order);
+  return order;
 }
 
-/** Place on Morton's curve, ten bits an axis. */
-function curve(x: number, y: number, z: number): number {
-  const bits = (value: number) => Math.min(1023, Math.max(0, Math.floor((value + 1) * 512)));
-  const [a, b, c] = [bits(x), bits(y), bits(z)];
-  let place = 0;
-  for (let bit = 9; bit >= 0; bit--) {
-    place = place * 8 + ((a >> bit) & 1) * 4 + ((b >> bit) & 1) * 2 + ((c >> bit) & 1);
-  }
-  return place;
+/** Bits of three bytes in turn. */
+function woven(a: number, b: number, c: number): number {
+  return (spread(a) << 2) | (spread(b) << 1) | spread(c);
+}
+
+/** A byte with two zeros between its bits. */
+function spread(byte: number): number {
+  let bits = (byte | (byte << 8)) & 0x00f00f;
+  bits = (bits | (bits << 4)) & 0x0c30c3;
+  return (bits | (bits << 2)) & 0x249249;
+}
+
+/** Stable: one pass of a radix sort. */
+function sortedBy(digit: Uint16Array, order: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const next = new Int32Array(65_537);
+  for (const value of digit) next[value + 1]++;
+  for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
+  const sorted = new Int32Array(order.length);
+  for (const block of order) sorted[next[digit[block]]++] = block;
+  return sorted;
 }

@@ -9,6 +9,7 @@ import {
   polygonIndex,
   positionIn,
 } from './polygon-index.ts';
+import { listAt } from './quadtree.ts';
 
 /** Degrees beyond everything there is. */
 const FAR = 5;
@@ -110,12 +111,19 @@ function find({ polygons, cells }: Places, latitude: number, longitude: number):
 
 /** The same meridian has two names, and polygons across it go on beyond 180 or −180. */
 function inPolygons(polygons: PolygonIndex, latitude: number, longitude: number): Located | null {
+  const { boxes, near } = polygons;
   let smallest = polygons.tracts.length;
   let border = false;
+  if (latitude < polygons.south || latitude > polygons.north) return null;
   for (let turn = -360; turn <= 360; turn += 360) {
     const x = longitude + turn;
     if (x < polygons.west || x > polygons.east) continue;
-    for (const part of polygons.within(x - NEAR, latitude - NEAR, x + NEAR, latitude + NEAR)) {
+    const list = listAt(near, x, latitude);
+    for (let at = list + near.lists[list]; at > list; at--) {
+      const part = near.lists[at];
+      const box = part * 4;
+      if (x + NEAR < boxes[box] || x - NEAR > boxes[box + 2]) continue;
+      if (latitude + NEAR < boxes[box + 1] || latitude - NEAR > boxes[box + 3]) continue;
       const position = positionIn(polygons, part, x, latitude);
       if (position === OUTSIDE) continue;
       border ||= position === BORDER;

@@ -1,5 +1,5 @@
-import Flatbush from 'flatbush';
 import { boxOf, type Part, partsOf, type Ring } from './polygon-parts.ts';
+import { type Quadtree, quadtree } from './quadtree.ts';
 
 /** Degrees within which a point is on a border: a tenth of a millimetre, far above rounding and below any survey. */
 export const BORDER_DEGREES = 1e-9;
@@ -15,7 +15,8 @@ const MOST_BINS = 8192;
 /** Bins that an edge reaches into on average, at most: edges that go to and fro over a whole part would fill every bin. */
 const BINS_PER_EDGE = 3;
 
-/** Polygons cut into parts (a polygon with its holes each), the edges of each part sorted into bands of latitude. Immutable. */
+/** Polygons cut into parts (a polygon with its holes each), the edges of each part sorted into bands of latitude. Immutable, and
+ *  plain data: it can be sent to another thread. */
 export interface PolygonIndex {
   /** Ids in character order, so that a smaller index is a smaller id. */
   tracts: string[];
@@ -39,8 +40,8 @@ export interface PolygonIndex {
   south: number;
   east: number;
   north: number;
-  /** Parts whose box touches a box. */
-  within(west: number, south: number, east: number, north: number): number[];
+  /** The parts by where they lie. */
+  near: Quadtree;
 }
 
 /** @returns null where the collection has no polygon
@@ -51,25 +52,30 @@ export function polygonIndex(geojson: unknown, key: string): PolygonIndex | null
   const tracts = [...new Set(parts.map(({ tract }) => tract))].sort();
   const indexOf = new Map(tracts.map((tract, index) => [tract, index]));
   const boxes = new Float64Array(parts.length * 4);
-  const bushes = new Flatbush(parts.length);
-  for (const [part, { rings }] of parts.entries()) {
-    const box = boxOf(rings);
-    boxes.set(box, part * 4);
-    bushes.add(...box);
-  }
-  bushes.finish();
+  for (const [part, { rings }] of parts.entries()) boxes.set(boxOf(rings), part * 4);
+  const near = quadtree(boxes, 2 * BORDER_DEGREES);
   return {
     tracts,
     tractOf: Int32Array.from(parts, ({ tract }) => indexOf.get(tract)!),
     boxes,
     ...listed(parts),
     ...binned(parts, boxes),
-    west: bushes.minX - BORDER_DEGREES,
-    south: bushes.minY - BORDER_DEGREES,
-    east: bushes.maxX + BORDER_DEGREES,
-    north: bushes.maxY + BORDER_DEGREES,
-    within: (west, south, east, north) => bushes.search(west, south, east, north),
+    ...around(boxes),
+    near,
   };
+}
+
+/** Parts whose box touches a box. */
+export function partsTouching(
+  { boxes }: PolygonIndex,
+  { west, south, east, north }: { west: number; south: number; east: number; north: number },
+): number[] {
+  const parts: number[] = [];
+  for (let at = 0; at < boxes.length; at += 4) {
+    if (boxes[at] > east || boxes[at + 2] < west || boxes[at + 1] > north || boxes[at + 3] < south) continue;
+    parts.push(at / 4);
+  }
+  return parts;
 }
 
 /** Ray casting, eastwards, over the edges in the point's band: an odd number of crossings is inside, holes
@@ -105,21 +111,34 @@ function binAt(y: number, south: number, north: number, bins: number): number {
   return Math.max(0, Math.min(bins - 1, bin));
 }
 
+function around(boxes: Float64Array): Pick<PolygonIndex, 'west' | 'south' | 'east' | 'north'> {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let at = 0; at < boxes.length; at += 4) {
+    west = Math.min(west, boxes[at] - BORDER_DEGREES);
+    south = Math.min(south, boxes[at + 1] - BORDER_DEGREES);
+    east = Math.max(east, boxes[at + 2] + BORDER_DEGREES);
+    north = Math.max(north, boxes[at + 3] + BORDER_DEGREES);
+  }
+  return { west, south, east, north };
+}
+
 /** Every ring one after the other. */
 function listed(parts: Part[]): Pick<PolygonIndex, 'firstRing' | 'firstPoint' | 'points'> {
   const rings = parts.flatMap((part) => part.rings);
-  const firstPoint = Int32Array.from([0, ...rings.map(({ length }) => length)]);
-  for (let ring = 1; ring < firstPoint.length; ring++) firstPoint[ring] += firstPoint[ring - 1];
+  const firstPoint = new Int32Array(rings.length + 1);
+  for (let ring = 0; ring < rings.length; ring++)
+    firstPoint[ring + 1] = firstPoint[ring] + rings[ring].length;
   const points = new Float64Array(firstPoint[rings.length] * 2);
   let at = 0;
   for (const ring of rings) {
-    for (const [x, y] of ring) {
-      points[at++] = x;
-      points[at++] = y;
+    for (let point = 0; point < ring.length; point++) {
+      points[at++] = ring[point][0];
+      points[at++] = ring[point][1];
     }
   }
-  const firstRing = Int32Array.from([0, ...parts.map((part) => part.rings.length)]);
-  for (let part = 1; part < firstRing.length; part++) firstRing[part] += firstRing[part - 1];
+  const firstRing = new Int32Array(parts.length + 1);
+  for (let part = 0; part < parts.length; part++)
+    firstRing[part + 1] = firstRing[part] + parts[part].rings.length;
   return { firstRing, firstPoint, points };
 }
 
@@ -176,7 +195,8 @@ function eachEdgeOf(
   { south, north, first, bins }: { south: number; north: number; first: number; bins: number },
   put: (bin: number, x1: number, y1: number, x2: number, y2: number) => void,
 ): void {
-  let [x1, y1] = ring[ring.length - 1];
+  let x1 = ring[ring.length - 1][0];
+  let y1 = ring[ring.length - 1][1];
   for (let at = 0; at < ring.length; at++) {
     const x2 = ring[at][0];
     const y2 = ring[at][1];

@@ -81,7 +81,9 @@ const [FURTHEST_NORTH, FURTHEST_EAST, ROUNDING] = [90, 540, 1e-6];
 
 function ringOf(value: unknown, tract: string): Ring {
   const ring = list(value, tract).map((point): Point => {
-    const [x, y] = list(point, tract) as number[];
+    const given = list(point, tract) as number[];
+    const x = given[0];
+    const y = given[1];
     if (!Number.isFinite(x) || !Number.isFinite(y)) {
       throw new UsageError(`a point of polygon ${tract} is ${x}, ${y}: expected two numbers`);
     }
@@ -90,7 +92,8 @@ function ringOf(value: unknown, tract: string): Ring {
         hint: 'GeoJSON is in degrees of WGS 84: ogr2ogr -t_srs EPSG:4326 out.geojson in.geojson',
       });
     }
-    return [x, Math.max(-FURTHEST_NORTH, Math.min(FURTHEST_NORTH, y))];
+    // Points are read and never written: most stay those of the file.
+    return Math.abs(y) <= FURTHEST_NORTH ? (given as Point) : [x, Math.sign(y) * FURTHEST_NORTH];
   });
   const [first, last] = [ring[0], ring.at(-1)];
   return ring.length > 1 && first[0] === last![0] && first[1] === last![1] ? ring.slice(0, -1) : ring;
@@ -99,11 +102,14 @@ function ringOf(value: unknown, tract: string): Ring {
 /** A ring that jumps from 179 to −179 goes on at 181: nothing a county long spans more than half the globe. Edges of
  *  exactly 360 may also be those of a map of the world, and then stay. */
 function onePiece(ring: Ring): Ring {
-  const jumps = ring.map(([x], at) => {
-    const across = ring[(at + 1) % ring.length][0] - x;
+  const jumpAfter = (at: number) => {
+    const across = ring[at + 1 < ring.length ? at + 1 : 0][0] - ring[at][0];
     return Math.abs(across) > 180 ? Math.round(across / 360) * 360 : 0;
-  });
-  if (jumps.every((jump) => jump === 0)) return ring;
+  };
+  let whole = true;
+  for (let at = 0; at < ring.length && whole; at++) whole = jumpAfter(at) === 0;
+  if (whole) return ring;
+  const jumps = ring.map((_, at) => jumpAfter(at));
   let turn = 0;
   const unwrapped = ring.map(([x, y], at): Point => {
     const point: Point = [x + turn, y];
@@ -159,11 +165,13 @@ function beside(hole: Ring, outer: Ring): Ring {
 export function boxOf(rings: Ring[]): [number, number, number, number] {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const ring of rings) {
-    for (const [x, y] of ring) {
-      west = Math.min(west, x);
-      east = Math.max(east, x);
-      south = Math.min(south, y);
-      north = Math.max(north, y);
+    for (let at = 0; at < ring.length; at++) {
+      const x = ring[at][0];
+      const y = ring[at][1];
+      if (x < west) west = x;
+      if (x > east) east = x;
+      if (y < south) south = y;
+      if (y > north) north = y;
     }
   }
   return [west, south, east, north];
