@@ -5,7 +5,6 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GitHost } from '../../test/servers/git-host.ts';
 import { githubAt } from '../clients/github/github-at.ts';
-import { GithubHome } from '../contracts/github.ts';
 import { REPOSITORY } from '../workspace.ts';
 
 let host: GitHost;
@@ -16,11 +15,8 @@ beforeAll(async () => {
   host = await GitHost.start();
   folder = await mkdtemp(join(tmpdir(), 'perennial-action-'));
   token = host.workflowToken({ contents: 'read', issues: 'write', pull_requests: 'write' });
-  const { id, privateKey, installation } = host.app;
-  const as = { kind: 'app' as const, id, privateKey, installation };
-  const home = { apiUrl: host.apiUrl, serverUrl: host.serverUrl, owner: 'acme', name: 'perennial', as };
   // For comments a pull request is an issue like any other.
-  pull = (await githubAt(GithubHome.parse(home)).createIssue({ title: 'a change', body: '' })).number;
+  pull = (await githubAt(host.home()).createIssue({ title: 'a change', body: '' })).number;
   await writeFile(join(folder, 'better.csv'), csv(0.8));
   await writeFile(join(folder, 'worse.csv'), csv(1.3));
   await writeFile(join(folder, 'empty.csv'), 'time,truth,challenger,champion\n');

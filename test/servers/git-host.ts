@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GithubHome } from '../../pipeline/contracts/github.ts';
 import { type Api, answerApi, type Seen } from './git-host/api.ts';
 import { Bare } from './git-host/bare.ts';
 import { type FaultOrder, Faults } from './git-host/faults.ts';
@@ -114,6 +115,19 @@ export class GitHost extends Hands {
   }
   get apiUrl(): string {
     return `${this.serverUrl}/api/v3`;
+  }
+  /** For clients; as the robots' App where nothing else is asked for. */
+  home(asked: Partial<GithubHome> = {}): GithubHome {
+    const [owner, name] = this.repository.split('/');
+    const { id, privateKey, installation } = this.app;
+    return GithubHome.parse({
+      apiUrl: this.apiUrl,
+      serverUrl: this.serverUrl,
+      owner,
+      name,
+      as: { kind: 'app', id, privateKey, installation },
+      ...asked,
+    });
   }
   /** For `git clone`; with a token in it git asks no questions. */
   get origin(): string {

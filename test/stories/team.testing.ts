@@ -7,7 +7,6 @@ import { execa } from 'execa';
 import { githubAt } from '../../pipeline/clients/github/github-at.ts';
 import { mlflowAt } from '../../pipeline/clients/mlflow/mlflow-at.ts';
 import { robotFiles } from '../../pipeline/commands/etl/sample-robot-files.testing.ts';
-import { GithubHome } from '../../pipeline/contracts/github.ts';
 import type { MlflowHome } from '../../pipeline/contracts/homes.ts';
 import { startPortal } from '../../pipeline/simulator/portal.ts';
 import { GitHost } from '../servers/git-host.ts';
@@ -213,15 +212,7 @@ export class Team {
 
   /** The judge's part, as the App: a good word on the first open pull request's commit that is meant. */
   async judge(means: (sha: string) => boolean, limitMs = 120_000): Promise<void> {
-    const { app, apiUrl, serverUrl } = this.host;
-    const as = {
-      kind: 'app' as const,
-      id: app.id,
-      privateKey: app.privateKey,
-      installation: app.installation,
-    };
-    const [owner, name] = this.host.repository.split('/');
-    const github = githubAt(GithubHome.parse({ apiUrl, serverUrl, owner, name, as }));
+    const github = githubAt(this.host.home());
     for (let waited = 0; waited < limitMs; waited += 500) {
       const sha = this.host.state.pulls
         .filter(({ state }) => state === 'open')

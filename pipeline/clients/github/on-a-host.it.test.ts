@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GitHost } from '../../../test/servers/git-host.ts';
-import { GithubHome } from '../../contracts/github.ts';
 import { git } from '../git.ts';
 import { commitOnto, filesAt, resolveCommit } from '../git-objects.ts';
 import { fetchRefs, gitUrl, pushBranch, type Remote } from '../git-remote.ts';
@@ -19,8 +18,6 @@ let first: string;
 let remote: Remote;
 const ROBOT = { name: 'robot', email: 'robot@example.org' };
 
-const home = (as: GithubHome['as']) =>
-  GithubHome.parse({ apiUrl: host.apiUrl, serverUrl: host.serverUrl, owner: 'acme', name: 'perennial', as });
 const made = async (base: string, files: Record<string, string>) =>
   (await commitOnto(root, {
     base,
@@ -33,15 +30,14 @@ const made = async (base: string, files: Record<string, string>) =>
 beforeAll(async () => {
   host = await GitHost.start();
   root = await mkdtemp(join(tmpdir(), 'on-a-host-'));
-  const { id, privateKey, installation } = host.app;
-  robots = githubAt(home({ kind: 'app', id, privateKey, installation }));
-  jane = githubAt(home({ kind: 'token', token: host.person('jane', 'write') }));
+  robots = githubAt(host.home());
+  jane = githubAt(host.home({ as: { kind: 'token', token: host.person('jane', 'write') } }));
   await git(root, ['init', '--quiet', '--initial-branch=master']);
   for (const [name, value] of Object.entries({ name: 'jane', email: 'jane@example.org' }))
     await git(root, ['config', `user.${name}`, value]);
   await git(root, ['commit', '--quiet', '--allow-empty', '-m', 'first']);
   first = (await resolveCommit(root, 'HEAD')) as string;
-  remote = { root, url: gitUrl(home({ kind: 'nobody' })), token: await robots.gitToken() };
+  remote = { root, url: gitUrl(host.home()), token: await robots.gitToken() };
   await pushBranch(remote, { branch: 'master' });
   await pushBranch(remote, { branch: 'feature', commit: await made(first, { 'a.txt': '1', 'b.txt': '2' }) });
   await host.settle();
@@ -126,8 +122,7 @@ test('a conversation of 250 comments is read in three requests and one for the t
   const issue = await robots.createIssue({ title: 'gate', body: 'why', labels: ['perennial-gate'] });
   host.addComments(issue.number, 249);
   const own = await robots.createComment(issue.number, 'ours');
-  const { id, privateKey, installation } = host.app;
-  const fresh = githubAt(home({ kind: 'app', id, privateKey, installation }));
+  const fresh = githubAt(host.home());
   const all = await fresh.comments(issue.number);
   expect(all).toHaveLength(250);
   expect(fresh.requests()).toBe(4);
@@ -146,7 +141,7 @@ test('a conversation of 250 comments is read in three requests and one for the t
 test('who is who, and who may do what', async () => {
   expect(await robots.login()).toBe('perennial-acme[bot]');
   expect(await jane.login()).toBe('jane');
-  expect(await githubAt(home({ kind: 'token', token: host.workflowToken() })).login()).toBe(
+  expect(await githubAt(host.home({ as: { kind: 'token', token: host.workflowToken() } })).login()).toBe(
     'github-actions[bot]',
   );
   host.person('lea', 'maintain');
@@ -213,7 +208,7 @@ test('runs, artifacts and workflows', async () => {
 });
 
 test('what an administrator sees and sets', async () => {
-  const admin = githubAt(home({ kind: 'token', token: host.person('root', 'admin') }));
+  const admin = githubAt(host.home({ as: { kind: 'token', token: host.person('root', 'admin') } }));
   expect(await admin.repositorySettings()).toMatchObject({
     defaultBranch: 'master',
     private: true,
@@ -250,7 +245,7 @@ test('what an administrator sees and sets', async () => {
 
 test('what a person may not do is refused with the right that is lacking', async () => {
   const reader = githubAt(
-    home({ kind: 'token', token: host.workflowToken({ metadata: 'read', issues: 'read' }) }),
+    host.home({ as: { kind: 'token', token: host.workflowToken({ metadata: 'read', issues: 'read' }) } }),
   );
   const error = await reader
     .setStatus(first, { context: 'x', state: 'success', description: '' })

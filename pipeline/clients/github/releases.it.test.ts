@@ -13,22 +13,7 @@ beforeAll(async () => {
   const tree = await bare.git(['mktree'], { input: '' });
   sha = await bare.commitTree(tree, [], 'first', { name: 'ada', email: 'ada@localhost' });
   await bare.move('refs/heads/master', sha, '');
-  const [owner, name] = host.repository.split('/');
-  github = githubAt({
-    apiUrl: host.apiUrl,
-    serverUrl: host.serverUrl,
-    owner,
-    name,
-    as: {
-      kind: 'app',
-      id: host.app.id,
-      privateKey: host.app.privateKey,
-      installation: host.app.installation,
-    },
-    timeoutMs: 10_000,
-    retries: 2,
-    longestWaitMs: 1_000,
-  });
+  github = githubAt(host.home({ timeoutMs: 10_000, retries: 2, longestWaitMs: 1_000 }));
 });
 afterAll(() => host?.stop());
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { githubAt } from '../../clients/github/github-at.ts';
 import { EXIT } from '../../contracts/errors.ts';
-import { GithubHome } from '../../contracts/github.ts';
 import { hostedRepository, told } from './hosted-repository.testing.ts';
 import { protectCommand } from './protect.ts';
 
@@ -95,17 +94,8 @@ describe('one repository, in order', () => {
 
   test('the rules hold: no status but the App’s counts, and no merge without an approval', async () => {
     const { host, git, env } = at;
-    const home = (as: object) =>
-      GithubHome.parse({
-        apiUrl: host.apiUrl,
-        serverUrl: host.serverUrl,
-        owner: 'acme',
-        name: 'perennial',
-        as,
-      });
-    const { id, privateKey, installation } = host.app;
-    const robots = githubAt(home({ kind: 'app', id, privateKey, installation }));
-    const ada = githubAt(home({ kind: 'token', token: env.GITHUB_TOKEN }));
+    const robots = githubAt(host.home());
+    const ada = githubAt(host.home({ as: { kind: 'token', token: env.GITHUB_TOKEN } }));
     const author = ['-c', 'user.name=ada', '-c', 'user.email=ada@localhost'];
     await git('checkout', '--quiet', '-b', 'feature');
     await git(...author, 'commit', '--quiet', '--allow-empty', '--message', 'a change');

@@ -154,17 +154,7 @@ export async function hostOf(story: JudgeStory): Promise<GitHost> {
 }
 
 export function githubHome(host: GitHost): GithubHome {
-  const { id, privateKey, installation } = host.app;
-  return {
-    apiUrl: host.apiUrl,
-    serverUrl: host.serverUrl,
-    owner: 'acme',
-    name: 'perennial',
-    as: { kind: 'app', id, privateKey, installation },
-    timeoutMs: 10_000,
-    retries: 1,
-    longestWaitMs: 1_000,
-  };
+  return host.home({ timeoutMs: 10_000, retries: 1, longestWaitMs: 1_000 });
 }
 
 export function quietEnvironment(now: string): Environment {

@@ -10,7 +10,6 @@ import { fetchRefs, gitUrl, pushBranch, type Remote } from '../../clients/git-re
 import type { Github } from '../../clients/github/github.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
 import { treeReader } from '../../clients/tree-reader.ts';
-import { GithubHome } from '../../contracts/github.ts';
 import { HistoryEntry } from '../../contracts/promotion.ts';
 import { parseParams } from '../../params.ts';
 import type { Environment } from '../environment.ts';
@@ -46,14 +45,7 @@ beforeAll(async () => {
   host = await GitHost.start();
   folder = await mkdtemp(join(tmpdir(), 'converse-'));
   root = join(folder, 'clone');
-  const { id, privateKey, installation } = host.app;
-  const home = GithubHome.parse({
-    apiUrl: host.apiUrl,
-    serverUrl: host.serverUrl,
-    owner: 'acme',
-    name: 'perennial',
-    as: { kind: 'app', id, privateKey, installation },
-  });
+  const home = host.home();
   github = githubAt(home);
   await git(folder, ['init', '--quiet', '--initial-branch=master', 'clone']);
   await git(root, ['config', 'user.name', 'jane']);

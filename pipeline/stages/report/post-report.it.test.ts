@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GitHost } from '../../../test/servers/git-host.ts';
 import type { Github } from '../../clients/github/github.ts';
 import { githubAt } from '../../clients/github/github-at.ts';
-import { GithubHome } from '../../contracts/github.ts';
 import { postReport } from './run.ts';
 import { pullReport } from './sample-report.testing.ts';
 
@@ -12,19 +11,8 @@ let jane: Github;
 
 beforeAll(async () => {
   host = await GitHost.start();
-  const at = (as: GithubHome['as']) =>
-    githubAt(
-      GithubHome.parse({
-        apiUrl: host.apiUrl,
-        serverUrl: host.serverUrl,
-        owner: 'acme',
-        name: 'perennial',
-        as,
-      }),
-    );
-  const { id, privateKey, installation } = host.app;
-  robots = at({ kind: 'app', id, privateKey, installation });
-  jane = at({ kind: 'token', token: host.person('jane', 'write') });
+  robots = githubAt(host.home());
+  jane = githubAt(host.home({ as: { kind: 'token', token: host.person('jane', 'write') } }));
 });
 afterAll(() => host?.stop());
 
