@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type MortalChild, mortalChild } from '../../test/mortal-child.ts';
 import { tree } from '../../test/stage-context.ts';
 import { dvcBinary } from './dvc.ts';
 import { leaveDaily, leaveSnapshot } from './sample-snapshots.testing.ts';
 import { packSnapshots } from './snapshot-archive.ts';
 import { listSnapshots, verifySnapshot } from './snapshot-store.ts';
 
-const child = fileURLToPath(new URL('snapshot-archive-child.testing.ts', import.meta.url));
-const death = fileURLToPath(new URL('../../test/dies-at-write.ts', import.meta.url));
 const folders: string[] = [];
 let raw: string;
+let child: MortalChild;
 
 beforeAll(async () => {
+  child = await mortalChild(fileURLToPath(new URL('snapshot-archive-child.testing.ts', import.meta.url)));
   // Two closed months, of which one has an archive that a late snapshot joins.
   raw = join(await folder(), 'raw');
   await leaveDaily(raw, '2025-01-30', 2);
@@ -24,7 +25,9 @@ beforeAll(async () => {
   await leaveSnapshot(raw, '2025-01-15T00:00:00.000Z');
   await leaveSnapshot(raw, '2025-03-01T00:00:00.000Z');
 });
-afterAll(() => Promise.all(folders.map((path) => rm(path, { recursive: true, force: true }))));
+afterAll(() =>
+  Promise.all([child?.remove(), ...folders.map((path) => rm(path, { recursive: true, force: true }))]),
+);
 
 it('killed at one write or another, loses nothing, doubles nothing, and is completed by the next call', async () => {
   const whole = await copy();
@@ -91,23 +94,15 @@ it('keeps ten years of daily snapshots, pushed through DVC, under 2,000 objects'
 
 /** @returns how many things the child did to the file system */
 async function run(place: string, dieAt: number): Promise<number> {
-  const { stdout, signal, exitCode } = await execa(
-    'node',
-    ['--import', 'tsx', '--import', death, child, place],
-    {
-      env: { DIE_AT: String(dieAt), DIE_UNDER: place },
-      reject: dieAt === 0,
-      timeout: 60_000,
-    },
-  );
+  const { killed, exitCode, writes } = await child.run([place], { dieAt, under: place });
   // Streams write in more or fewer pieces: at the last moments one may have ended before.
-  if (dieAt > 0 && exitCode !== 0) expect(signal).toBe('SIGKILL');
-  return Number(stdout.split('\n').at(-1));
+  if (dieAt > 0 && exitCode !== 0) expect(killed).toBe(true);
+  return writes ?? 0;
 }
 
 /** Bytes at most. */
 async function memory(place: string): Promise<number> {
-  const { stdout } = await execa('node', ['--import', 'tsx', child, place, 'memory'], { timeout: 60_000 });
+  const { stdout } = await execa('node', [child.file, place, 'memory'], { timeout: 60_000 });
   return Number(stdout);
 }
 

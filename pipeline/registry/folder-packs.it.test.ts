@@ -2,39 +2,33 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type MortalChild, mortalChild } from '../../test/mortal-child.ts';
 import { folderRegistry } from './folder.ts';
 import { verifyPack } from './pack.ts';
 import { samplePack } from './sample-bundle.testing.ts';
 
-const at = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+let publisher: MortalChild;
+beforeAll(async () => {
+  publisher = await mortalChild(fileURLToPath(new URL('publish-child.testing.ts', import.meta.url)));
+});
+afterAll(() =>
+  Promise.all([publisher?.remove(), ...folders.map((folder) => rm(folder, { recursive: true }))]),
+);
 
-/** @param dieAt which of the things done to the folder is its last one; 0: it lives */
-async function publish(folder: string, content: string, dieAt: number) {
-  return execa(
-    process.execPath,
-    [
-      ...['--import', 'tsx', '--import', at('../../test/dies-at-write.ts')],
-      ...[at('./publish-child.testing.ts'), folder, content],
-    ],
-    { reject: false, timeout: 60_000, env: { DIE_AT: String(dieAt), DIE_UNDER: folder } },
-  );
-}
-
-/** A registry with packs a, b and c, and what a process left that published d until it died. */
+/** A registry with packs a, b and c, and what a process left that published d until it died.
+ *  @param dieAt which of the things done to the folder is its last one; 0: it lives */
 async function diedAt(dieAt: number) {
   const folder = await mkdtemp(join(tmpdir(), 'packs-'));
   folders.push(folder);
   const registry = folderRegistry(folder, { model: 'infections', now: () => new Date(0), staleLockMs: 2000 });
   for (const content of ['a', 'b', 'c']) await registry.publishPack(samplePack(content));
-  return { folder, registry, child: await publish(folder, 'd', dieAt) };
+  return { folder, registry, child: await publisher.run([folder, 'd'], { dieAt, under: folder }) };
 }
 
 it('leaves the pack of before or the new one whole, killed at whichever write, and goes on after it', async () => {
-  const writes = Number((await diedAt(0)).child.stdout);
+  const writes = (await diedAt(0)).child.writes ?? 0;
   // Folders, three files, their place, the pointer, what goes: each of them.
   expect(writes).toBeGreaterThan(10);
   const [before, next, last] = ['c', 'd', 'e'].map((content) => verifyPack(samplePack(content)).id);
@@ -44,7 +38,7 @@ it('leaves the pack of before or the new one whole, killed at whichever write, a
   const worker = async () => {
     for (let dieAt = deaths.shift(); dieAt !== undefined; dieAt = deaths.shift()) {
       const { folder, registry, child } = await diedAt(dieAt);
-      expect(child.signal).toBe('SIGKILL');
+      expect(child.killed).toBe(true);
       const found = (await registry.newestPack(null))?.id;
       outcomes.push(found === before ? 'old' : found === next ? 'new' : `${found}`);
 

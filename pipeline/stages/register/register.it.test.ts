@@ -2,8 +2,8 @@ import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MortalChild, mortalChild } from '../../../test/mortal-child.ts';
 import { readHistory } from '../../clients/history-folder.ts';
 import { ConflictError, CorruptError, UsageError } from '../../contracts/errors.ts';
 import { Production, Promotion } from '../../contracts/promotion.ts';
@@ -14,11 +14,11 @@ import { leaveDecision, sampleContext } from './sample-run.testing.ts';
 
 const versions = { commit: 'c', dataVersion: 'd' };
 const folders: string[] = [];
-const child = fileURLToPath(new URL('register-child.testing.ts', import.meta.url));
-const death = fileURLToPath(new URL('../../../test/dies-at-write.ts', import.meta.url));
 let base: string;
+let child: MortalChild;
 
 beforeAll(async () => {
+  child = await mortalChild(fileURLToPath(new URL('register-child.testing.ts', import.meta.url)));
   base = await folder();
   // v0001 is the champion; a better challenger has been decided on, and not been registered.
   await leaveDecision(base, { content: 'one', champion: null });
@@ -26,7 +26,9 @@ beforeAll(async () => {
   const champion = await register(context, { registry, promotion, ...versions });
   await leaveDecision(base, { content: 'two', champion, at: '2026-02-02T00:00:00.000Z' });
 });
-afterAll(() => Promise.all(folders.map((path) => rm(path, { recursive: true, force: true }))));
+afterAll(() =>
+  Promise.all([child?.remove(), ...folders.map((path) => rm(path, { recursive: true, force: true }))]),
+);
 
 describe('register', () => {
   it('makes the promoted challenger the champion, in the registry, in production and in the history', async () => {
@@ -194,13 +196,9 @@ async function inBatches(count: number, test: (dieAt: number) => Promise<void>):
 
 /** @returns how many things the child did to the file system */
 async function run(root: string, work: 'register' | 'rollback', dieAt: number): Promise<number> {
-  const { stdout, signal } = await execa('node', ['--import', 'tsx', '--import', death, child, root, work], {
-    env: { DIE_AT: String(dieAt), DIE_UNDER: root },
-    reject: dieAt === 0,
-    timeout: 60_000,
-  });
-  if (dieAt > 0) expect(signal).toBe('SIGKILL');
-  return Number(stdout.split('\n').at(-1));
+  const { killed, writes } = await child.run([root, work], { dieAt, under: root });
+  if (dieAt > 0) expect(killed).toBe(true);
+  return writes ?? 0;
 }
 
 async function copy(from = base): Promise<string> {
