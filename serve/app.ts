@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
 import { registerJsonBody } from './guards/json-body.ts';
-import { knowMethods, methodLabel } from './guards/other-methods.ts';
+import { methodLabel, refuseOtherMethods } from './guards/other-methods.ts';
 import { shedLoad } from './guards/shed.ts';
 import { silent } from './log.ts';
 import { beginAtZero, measureRoutes } from './monitor/measure.ts';
@@ -50,11 +50,11 @@ export async function buildApp(parts: Parts, { guards = true }: { guards?: boole
   );
   keepEditions(app);
   measureRoutes(app, parts);
-  knowMethods(app, monitor);
   tellWhatIsServed(app, parts);
   explainErrors(app, parts);
   registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
+  refuseOtherMethods(app, monitor);
   await app.register(rootRoute, parts);
   await app.register(pageRoute, parts);
   await app.register(healthRoute, parts);
@@ -113,7 +113,6 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
 
 function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): void {
   app.setNotFoundHandler((request, reply) => {
-    app.refuseOtherMethod(request, reply);
     monitor.requests.inc({ route: 'unknown', method: methodLabel(request.method), status: 404 });
     return sendProblem(reply, 'no-route', {
       status: 404,

@@ -30,6 +30,12 @@ describe('a path that is served by another method', () => {
     expect(answer.json()).toEqual({ error: '/v2/models/infections/infer is asked by POST, not by DELETE' });
   });
 
+  it('is told before the body is looked at', async () => {
+    const headers = { 'content-type': 'text/plain' };
+    for (const method of ['POST', 'QUERY'] as never[])
+      expect((await app.inject({ method, url: '/forecast', headers, payload: 'x' })).statusCode).toBe(405);
+  });
+
   it('is none where nothing is served', async () => {
     for (const url of ['/forecasts', '/jobs/a/b', '/predict/'])
       expect((await app.inject({ method: 'PUT', url })).statusCode, url).toBe(404);

@@ -2,9 +2,8 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Log, silent } from '../log.ts';
 import type { Parts } from '../parts.ts';
+import { answerRows } from '../predictor/answer-rows.ts';
 import { answerWith } from '../predictor/answer-with.ts';
-import { askModel, countAsked, numbersOf } from '../predictor/ask-model.ts';
-import { fittingRows } from '../predictor/ask-rows.ts';
 import { shown } from '../predictor/check-rows.ts';
 import type { Edition } from '../predictor/edition.ts';
 import type { Slot } from '../predictor/slots.ts';
@@ -67,10 +66,8 @@ export const inferRoute: FastifyPluginAsync<Parts> = async (
       const { model } = edition;
       const schema = model.served.request;
       checkOutputs(schema, asked.outputs);
-      const rows = fittingRows(rowsOf(asked.inputs, schema, settings), schema);
-      const predictions = await askModel(edition, rows, { monitor });
-      countAsked(monitor, model.name, predictions);
-      request.again = (other) => numbersOf(other.model.served.predict(rows));
+      const rows = rowsOf(asked.inputs, schema, settings);
+      const predictions = await answerRows(edition, rows, { request, monitor });
       return {
         model_name: model.name,
         model_version: model.version.version,
@@ -126,7 +123,6 @@ function answerErrorsAsTheProtocol(app: FastifyInstance, log: Log): void {
     return reply.code(status).send({ error });
   };
   app.setNotFoundHandler((request, reply) => {
-    app.refuseOtherMethod(request, reply);
     const asked = request.url.split('?')[0].slice(0, 200);
     return tell(reply, 404, `${request.method} ${asked} is not part of the protocol`);
   });
