@@ -1,21 +1,17 @@
 import type { FastifyPluginAsync } from 'fastify';
 import type { Parts } from '../parts.ts';
+import { answerRows } from '../predictor/answer-rows.ts';
 import { answerWith } from '../predictor/answer-with.ts';
-import { askModel, countAsked, numbersOf } from '../predictor/ask-model.ts';
-import { askedIn, fittingRows } from '../predictor/ask-rows.ts';
+import { askedIn } from '../predictor/ask-rows.ts';
 import { told } from '../predictor/told.ts';
 
 /** `POST /predict`: rows of any model that is served. */
 export const predictRoute: FastifyPluginAsync<Parts> = async (app, { slots, settings, monitor }) => {
   app.post('/predict', async (request, reply) => {
     const asked = askedIn(request.body, settings);
-    const slot = slots.of(asked.model);
-    const edition = answerWith(slot, request, reply);
+    const edition = answerWith(slots.of(asked.model), request, reply);
     const { model } = edition;
-    const rows = fittingRows(asked.rows, model.served.request);
-    const predictions = await askModel(edition, rows, { monitor });
-    countAsked(monitor, model.name, predictions);
-    request.again = (other) => numbersOf(other.model.served.predict(rows));
+    const predictions = await answerRows(edition, asked.rows, { request, monitor });
     return {
       id: request.id,
       model: model.name,
