@@ -1,5 +1,6 @@
 import type { PackForecasts } from '../../pipeline/contracts/pack.ts';
 import { STEP_MS, type Step } from '../../pipeline/contracts/panel.ts';
+import { guessedScale, type Scale } from '../predictor/scale.ts';
 
 type Tract = PackForecasts['tracts'][number];
 
@@ -18,10 +19,11 @@ export interface Comparing {
   steps: number;
 }
 
-export function comparing(forecasts: PackForecasts): Comparing {
+/** @param scale counts are added up, other values averaged */
+export function comparing(forecasts: PackForecasts, scale: Scale = guessedScale(forecasts)): Comparing {
   const ahead = Math.max(0, ...forecasts.tracts.map((tract) => tract.forecasts.length));
   const step = forecasts.step ?? stepOf(forecasts);
-  return { step, measure: isCounted(forecasts) ? 'sum' : 'mean', steps: Math.min(ahead, SEASON[step]) };
+  return { step, measure: scale === 'count' ? 'sum' : 'mean', steps: Math.min(ahead, SEASON[step]) };
 }
 
 /** Pure. Steps that were not observed count as the mean of those that were, while those are at least half.
@@ -58,13 +60,6 @@ function gathered<T>(
 ): number {
   const mean = rows.reduce((sum, row) => sum + value(row), 0) / rows.length;
   return measure === 'mean' ? mean : mean * steps;
-}
-
-/** Whole numbers without a sign are counts: they add up over days and people. */
-function isCounted({ tracts }: PackForecasts): boolean {
-  return tracts.every(({ recent }) =>
-    recent.every(({ value, observed }) => !observed || (Number.isInteger(value) && value >= 0)),
-  );
 }
 
 /** Packs of before did not tell their step. */

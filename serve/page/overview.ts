@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { PackForecasts } from '../../pipeline/contracts/pack.ts';
 import { STEP_MS, type Step } from '../../pipeline/contracts/panel.ts';
 import type { Edition } from '../predictor/edition.ts';
-import { ProblemError } from '../problem.ts';
+import { observed, rounded } from '../predictor/observed.ts';
+import { scaleOf } from '../predictor/scale.ts';
 import { before, type Comparing, compare, comparing } from './compare.ts';
 import type { Overview, SeriesData } from './data.ts';
 
@@ -17,7 +18,7 @@ const LATE_STEPS = 3;
 export function overviewOf(edition: Edition, models: string[]): Overview {
   const { pack, forecasts } = observed(edition);
   const { model, places } = edition;
-  const how = comparing(forecasts);
+  const how = comparing(forecasts, scaleOf(pack));
   const { tracts } = forecasts;
   return {
     models,
@@ -59,16 +60,6 @@ export function seriesOf(edition: Edition): SeriesData {
     low: column(({ low }) => low),
     high: column(({ high }) => high),
   };
-}
-
-function observed({ model, pack, forecasts }: Edition) {
-  if (pack && forecasts) return { pack, forecasts };
-  throw new ProblemError('no-observations', {
-    status: 503,
-    title: 'Nothing observed yet',
-    detail: `${model.name} has no forecasts of places yet`,
-    facts: { hint: 'they come with its first observation pack; a model of another kind has none' },
-  });
 }
 
 function columns(tracts: Tract[], how: Comparing): Overview['tracts'] {
@@ -138,7 +129,6 @@ function along<T extends { time: string }>(
   return times.map((time) => written(byTime.get(time) ?? null));
 }
 
-/** More digits than these would promise what no forecast knows, and weigh. */
 function written(value: number | null): number | null {
-  return value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(5));
+  return value === null || !Number.isFinite(value) ? null : rounded(value);
 }

@@ -1,36 +1,15 @@
-import { PackWindows } from '../../pipeline/contracts/pack.ts';
 import type { Tract } from './edition.ts';
 import { figuresOf, ofHorizon, rounded } from './observed.ts';
-import type { LoadedPack } from './pack.ts';
+import type { Scale } from './scale.ts';
 import type { Counted } from './statistics.ts';
 
 const PER = 100_000;
-
-const scales = new WeakMap<LoadedPack, 'count' | 'real'>();
-
-/** Whether values can be added: cases can, temperatures cannot. Read once a pack. */
-export function scaleOf(pack: LoadedPack): 'count' | 'real' {
-  let scale = scales.get(pack);
-  if (!scale) {
-    scale = scaleIn(pack);
-    scales.set(pack, scale);
-  }
-  return scale;
-}
-
-/** Packs of before it was told are of cases. */
-function scaleIn({ files }: LoadedPack): 'count' | 'real' {
-  const windows = files.get('windows.json');
-  if (!windows) return 'count';
-  const { success, data } = PackWindows.safeParse(JSON.parse(Buffer.from(windows).toString('utf8')));
-  return success ? data.scale : 'count';
-}
 
 /** What the tracts in a circle come to together, each by its share. Per 100,000 counts only those whose population is known, in
  *  both parts of the fraction. Where values cannot be added, or one is not known of all, it is null. */
 export function totalsOf(
   counted: Counted[],
-  { horizon, scale }: { horizon: number | undefined; scale: 'count' | 'real' },
+  { horizon, scale }: { horizon: number | undefined; scale: Scale },
 ) {
   const peopled = counted.filter(({ tract }) => tract.population !== undefined);
   const population = sumOf(peopled, ({ population }) => population!);

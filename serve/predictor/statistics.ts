@@ -4,7 +4,8 @@ import type { Edition, Tract } from './edition.ts';
 import { locatedBy, outside } from './find-tract.ts';
 import { agesOf, figuresOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
 import type { Asked } from './question.ts';
-import { scaleOf, totalsOf } from './statistics-totals.ts';
+import { scaleOf } from './scale.ts';
+import { totalsOf } from './statistics-totals.ts';
 import { listOf, versionOf } from './tract-answers.ts';
 
 /** A tract in the circle that has a forecast. */
