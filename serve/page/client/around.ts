@@ -66,18 +66,18 @@ interface Circle {
 
 function sayCircle(overview: Overview, { statistics, series, width }: Circle): Node[] {
   const { tracts, population, method, totals_note } = statistics;
-  const many = tracts.length === 1 ? 'one place lies' : `${tracts.length} places lie`;
+  const many = tracts.length === 1 ? 'One place lies' : `${tracts.length} places lie`;
   const people = population.value === null ? '' : ` About ${count(population.value)} people live there.`;
   const line = lineOf(overview, { statistics, series });
   return [
     ...(sumsOf(overview, statistics, line) ?? []),
-    el('p', {}, `${many.charAt(0).toUpperCase()}${many.slice(1)} in it, wholly or in part.${people}`),
+    el('p', {}, `${many} in it, wholly or in part.${people}`),
     ...(line
       ? [
           chart(newestOf(line, width), {
             width,
             about: overview,
-            title: 'Reported and expected in the circle, by day',
+            title: `Reported and expected in the circle, by ${overview.step}`,
           }),
         ]
       : []),

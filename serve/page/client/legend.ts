@@ -30,9 +30,7 @@ function words({ by, borders }: Scale, at: number): string {
   if (at === 3) return `about the same (±${say(borders[3]).replace('+', '')})`;
   if (at === 0) return `below ${say(borders[0])}`;
   if (at === CLASSES - 1) return `above ${say(borders[5])}`;
-  return at < 3
-    ? `${say(borders[at - 1])} to ${say(borders[at])}`
-    : `${say(borders[at - 1])} to ${say(borders[at])}`;
+  return `${say(borders[at - 1])} to ${say(borders[at])}`;
 }
 
 export function legendTitle(overview: Overview, by: ChangeUnit): string {

@@ -46,11 +46,9 @@ export function day(time: string, step: Overview['step'], { year = true } = {}):
 }
 
 export function weekday(time: string, step: Overview['step']): string {
-  const options = step === 'day' ? ({ weekday: 'short' } as const) : {};
   if (step !== 'day') return day(time, step, { year: false });
-  return new Intl.DateTimeFormat(undefined, { ...UTC, ...options, day: 'numeric', month: 'short' }).format(
-    new Date(time),
-  );
+  const options = { weekday: 'short', day: 'numeric', month: 'short' } as const;
+  return new Intl.DateTimeFormat(undefined, { ...UTC, ...options }).format(new Date(time));
 }
 
 export function moment(time: string): string {
