@@ -2,10 +2,8 @@ import { isAncestor } from '../../clients/git-objects.ts';
 import type { Artifact } from '../../clients/github/github.ts';
 import { GithubError } from '../../clients/github/github-error.ts';
 import { withScratch } from '../../clients/scratch.ts';
-import { PerennialError } from '../../contracts/errors.ts';
 import type { ModelReport } from '../../contracts/pull-report.ts';
 import { REVIEW_LIMITS, reviewArtifact } from '../../contracts/review.ts';
-import { withoutSecrets } from '../../secrets.ts';
 import type { Bench } from './bench.ts';
 import { dataFilesAt } from './data-files.ts';
 import { dataFor, fetchData, type Wanted } from './data-for.ts';
@@ -16,6 +14,7 @@ import { importCommands, shownAsSubmitted } from './fork.ts';
 import type { Judged } from './judge-model.ts';
 import { modelReport } from './model-report.ts';
 import { carriedOverrides, findOverride, type Override } from './override.ts';
+import { publicWords } from './public-words.ts';
 import type { ReviewRun } from './read-event.ts';
 import { readSubmission, type Submitted } from './read-submission.ts';
 import { Refusal } from './refusal.ts';
@@ -111,7 +110,7 @@ async function openCase(
   try {
     opened.submitted = await download(bench, artifact, { change, pull, run });
   } catch (error) {
-    opened.judged = settled(refused(change, error));
+    opened.judged = settled(refused(bench, change, error));
   }
   return opened;
 }
@@ -150,7 +149,7 @@ async function compareAll(
   const { cases, pull, run, there } = about;
   const open = () => cases.filter(({ judged }) => !judged);
   if (open().every(({ change }) => change.kind !== 'changed')) {
-    for (const one of open()) one.judged = settled(mustSay(one, { hasData: false, pull }));
+    for (const one of open()) one.judged = settled(mustSay(bench, one, { hasData: false, pull }));
     return;
   }
   const [master, ofRobot] = await Promise.all([
@@ -167,7 +166,7 @@ async function compareAll(
       const claimed = one.submitted!.submission.data_version;
       one.wanted = await dataFor(bench, commits, { change: one.change, claimed, ofRobot, into: pull.into });
     } catch (error) {
-      one.judged = settled(refused(one.change, error));
+      one.judged = settled(refused(bench, one.change, error));
     }
   }
   if (open().length === 0) return;
@@ -178,13 +177,13 @@ async function compareAll(
     const wanted = open().flatMap((one) => (one.wanted ? [one.wanted] : []));
     folder = await fetchData(bench, wanted, { folder, there });
   } catch (error) {
-    for (const one of open()) one.judged = settled(refused(one.change, error));
+    for (const one of open()) one.judged = settled(refused(bench, one.change, error));
   }
   const { compareModel } = await loading;
   for (const one of open()) {
     const { wanted, submitted } = one;
     one.judged = await compareModel(bench, commits, { wanted: wanted!, submitted: submitted!, folder }).catch(
-      (error) => settled(refused(one.change, error)),
+      (error) => settled(refused(bench, one.change, error)),
     );
   }
 }
@@ -193,8 +192,8 @@ function sayOf({ change, submitted }: Case, { hasData, pull }: { hasData: boolea
   return withoutComparison(change, { submission: submitted?.submission ?? null, hasData, into: pull.into });
 }
 
-function mustSay(one: Case, about: { hasData: boolean; pull: ReviewedPull }) {
-  return sayOf(one, about) ?? refused(one.change, new Error('it was left out'));
+function mustSay(bench: Bench, one: Case, about: { hasData: boolean; pull: ReviewedPull }) {
+  return sayOf(one, about) ?? refused(bench, one.change, new Error('it was left out'));
 }
 
 /** Into master a robot brings data that master does not have yet; it opened the pull request and pushed its commits. */
@@ -205,14 +204,13 @@ async function byRobot({ github }: Bench, pull: ReviewedPull, { actor }: ReviewR
 }
 
 /** What is wrong with a submission is the pull request's; what is wrong with us is nobody's verdict. */
-function refused({ model }: Change, error: unknown) {
+function refused({ log, remote }: Bench, { model }: Change, error: unknown) {
   if (error instanceof Refusal)
     return plainJudgement(model, 'failure', { headline: error.headline, reason: error.message });
-  const seen = error instanceof Error ? error.message : String(error);
-  const hint = error instanceof PerennialError && error.hint ? ` (${error.hint})` : '';
+  log.error({ err: error, model }, 'could not be judged');
   return plainJudgement(model, 'error', {
     headline: 'Could not be judged',
-    reason: withoutSecrets(`${seen}${hint}`),
+    reason: publicWords(error, remote),
   });
 }
 

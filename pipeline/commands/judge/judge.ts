@@ -7,6 +7,7 @@ import type { Bench } from './bench.ts';
 import { findPulls, type ReviewedPull } from './find-pull.ts';
 import type { PullJudgement } from './judge-pull.ts';
 import { openBench } from './open-bench.ts';
+import { publicWords } from './public-words.ts';
 import { type ReviewRun, readEvent } from './read-event.ts';
 import { Refusal } from './refusal.ts';
 import { describe, oneLine, wholeStatus } from './whole-status.ts';
@@ -63,7 +64,7 @@ export async function judge(bench: Bench, run: ReviewRun): Promise<string> {
     }
     return await tell(bench, { pull, run, judged, status });
   } catch (error) {
-    const { state, text } = whyNot(error);
+    const { state, text } = whyNot(bench, error);
     log.error({ err: error }, 'nothing was judged');
     await status(state, text).catch((cause) => {
       throw new PerennialError(`${text} The status could not be set either: ${(cause as Error).message}`, {
@@ -123,9 +124,7 @@ async function tell(
   return `#${pull.number}: ${whole.state}: ${whole.description}`;
 }
 
-function whyNot(error: unknown): { state: StatusState; text: string } {
-  const seen = error instanceof Error ? error.message : String(error);
-  if (error instanceof Refusal) return { state: 'failure', text: `${error.headline}: ${seen}` };
-  const hint = error instanceof PerennialError && error.hint ? ` ${error.hint}` : '';
-  return { state: 'error', text: `Could not be judged: ${seen}${hint}` };
+function whyNot({ remote }: Bench, error: unknown): { state: StatusState; text: string } {
+  if (error instanceof Refusal) return { state: 'failure', text: `${error.headline}: ${error.message}` };
+  return { state: 'error', text: `Could not be judged: ${publicWords(error, remote)}` };
 }
