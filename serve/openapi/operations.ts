@@ -1,7 +1,7 @@
 import { PARAMETERS } from '../predictor/question.ts';
 import { anything, flag, type JsonSchema, listOf, object, ref, text } from './schemas.ts';
 
-/** One route, as it is described; `document.test.ts` holds that each has its description, and none more. */
+/** One route, as it is described; `document.it.test.ts` holds that each has its description, and none more. */
 export interface Operation {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
