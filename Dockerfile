@@ -2,13 +2,25 @@
 #   docker build --network host -t perennial .        (docs/service.md: what may be given with --build-arg)
 ARG NODE_IMAGE=node:22-bookworm-slim
 
-FROM ${NODE_IMAGE} AS build
+# The packages come before the code, so that another build of the same packages does not fetch them again.
+FROM ${NODE_IMAGE} AS tools
 WORKDIR /build
 COPY package.json package-lock.json .npmrc locked/
 COPY setup/service-packages.mjs setup/
+COPY serve/entries.mjs serve/
+RUN cp locked/.npmrc . && node setup/service-packages.mjs tools
+
+FROM tools AS named
 COPY pipeline pipeline
 COPY serve serve
-RUN cp locked/.npmrc . && node setup/service-packages.mjs locked && node --import tsx serve/build.ts
+RUN node setup/service-packages.mjs named
+
+FROM tools AS build
+COPY --from=named /build/named.json .
+RUN node setup/service-packages.mjs install
+COPY pipeline pipeline
+COPY serve serve
+RUN node --import tsx serve/build.ts
 COPY released released
 # The same content has the same times, so that it makes the same layer whenever it is built.
 ARG SOURCE_DATE_EPOCH=0

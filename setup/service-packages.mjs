@@ -11,17 +11,27 @@ const TOOLS = ['esbuild', 'tsx'];
 /** Run while building, beside what is built. */
 const BUILDERS = ['serve/build.ts', 'serve/page/build.ts', 'serve/page/client/main.ts'];
 
-/** `node setup/service-packages.mjs LOCKED`: into the repository that this file lies in.
- *  @param {string} locked folder of the whole package.json and package-lock.json */
-async function main(locked) {
+/** The whole package.json and package-lock.json. */
+const LOCKED = 'locked';
+const NAMED = 'named.json';
+
+/** `node setup/service-packages.mjs STEP`, in the repository that this file lies in: `tools` installs what the others need, `named` writes which
+ *  packages the code imports into `named.json`, `install` installs those.
+ *  @param {string} step */
+async function main(step) {
   const repository = resolve(import.meta.dirname, '..');
-  install(repository, locked, TOOLS);
+  const named = join(repository, NAMED);
+  if (step === 'tools') return install(repository, TOOLS);
+  if (step === 'install') return install(repository, JSON.parse(readFileSync(named, 'utf8')));
+  if (step !== 'named') throw new Error(`service-packages ${step}: expected tools, named or install`);
   const entries = [...(await entryPoints(repository)), ...BUILDERS.map((path) => join(repository, path))];
-  install(repository, locked, [...new Set([...TOOLS, ...(await imported(repository, entries))])]);
+  const names = new Set([...TOOLS, ...(await imported(repository, entries))]);
+  writeFileSync(named, JSON.stringify([...names].sort()));
 }
 
-/** @param {string} repository @param {string} locked @param {string[]} names */
-function install(repository, locked, names) {
+/** @param {string} repository @param {string[]} names */
+function install(repository, names) {
+  const locked = join(repository, LOCKED);
   const { name, version, type, overrides, dependencies, devDependencies } = JSON.parse(
     readFileSync(join(locked, 'package.json'), 'utf8'),
   );
@@ -29,7 +39,7 @@ function install(repository, locked, names) {
   const unknown = names.filter((one) => !(one in all));
   if (unknown.length > 0) throw new Error(`the service imports ${unknown.join(', ')}: not in package.json`);
   const some = { name, version, private: true, type, overrides };
-  const wanted = Object.fromEntries(names.sort().map((one) => [one, all[one]]));
+  const wanted = Object.fromEntries(names.map((one) => [one, all[one]]));
   writeFileSync(join(repository, 'package.json'), JSON.stringify({ ...some, dependencies: wanted }, null, 2));
   copyFileSync(join(locked, 'package-lock.json'), join(repository, 'package-lock.json'));
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
