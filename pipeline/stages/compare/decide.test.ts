@@ -27,6 +27,8 @@ describe('against a champion', () => {
     const decision = decide(input({ factor: 1 }));
     expect(decision).toMatchObject({ outcome: 'not-better', merge: true, promote: false });
     expect(decision.reason).toContain('exactly as well');
+    expect(decide(input({ factor: 1 - 1e-7 })).reason).toContain('exactly as well');
+    expect(decide(input({ factor: 1 - 1e-5 })).reason).toContain('better by 0.0 %');
   });
 
   it('asks for min_improvement: just above it passes, just below it does not', () => {

@@ -49,12 +49,15 @@ function notBetter(
   const stays = `so the champion ${champion?.version} stays`;
   if (rules.some(({ rule, passed }) => rule === 'beats-baseline' && !passed))
     return `${challenger.name} does not beat the baseline ${baseline.name}, ${stays}.`;
-  if (difference.estimate === 0)
+  if (Math.abs(difference.estimate) <= ROUNDING)
     return `${challenger.name} forecasts exactly as well as the champion, ${stays}.`;
   if (difference.low > 0)
     return `${challenger.name} is better by ${share(difference.estimate)}, less than the ${share(policy.min_improvement)} that a change must bring, ${stays}.`;
   return `${challenger.name} is no better than the champion (${signed(difference.estimate)}, ${range(difference)}), ${stays}.`;
 }
+
+/** What two processors make of the same forecasts: no difference, of which a range of 0.0 % would only confuse. */
+const ROUNDING = 1e-6;
 
 function inconclusive(
   { challenger, champion, policy }: DecideInput,
