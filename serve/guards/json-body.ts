@@ -16,6 +16,14 @@ export function registerJsonBody(app: FastifyInstance, limits: JsonLimits = JSON
       done(error as Error);
     }
   });
+  refuseOthers(app);
+}
+
+/** Bodies of every kind that has no parser. */
+export function refuseOthers(app: FastifyInstance): void {
+  app.addContentTypeParser('*', (_request, _body, done) =>
+    done(unsupported('the body must be JSON, sent with content-type: application/json')),
+  );
 }
 
 /** A body as a value; what is not JSON, or only looks like it, is a problem with its place.
@@ -32,7 +40,7 @@ export function parsePart(text: string, from: number, to: number): unknown {
     return JSON.parse(text.slice(from, to));
   } catch {
     // The parser's own words would hand parts of the body back.
-    throw refused(from, 'a number, a text or a literal is not as JSON writes it');
+    throw refused(from, 'from here on a number or a text is not as JSON writes it');
   }
 }
 

@@ -17,8 +17,8 @@ export interface JsonVisitor {
 const PAUSE = 65_536;
 
 /** Reads JSON without building anything of it, and refuses what JSON.parse would take in silence or choke on: a key twice in
- *  an object, `__proto__`, numbers that are too large for any number, nesting without end. Strings and literals are left to
- *  JSON.parse. Yields now and then, so that the caller may let others have a turn.
+ *  an object, `__proto__`, numbers that are too large for any number, nesting without end. What is inside of texts, and how numbers
+ *  are written, is left to JSON.parse. Yields now and then, so that the caller may let others have a turn.
  *  @throws ProblemError 400 with the place */
 export function* scanJson(
   text: string,
@@ -152,8 +152,7 @@ function keyAt(text: string, from: number, to: number): string {
   return text.slice(from + 1, to - 1);
 }
 
-/** 1 for what literals are written with, 3 for an exponent's letter. Letters are also NaN, Infinity and hexadecimal: JSON.parse
- *  refuses those. */
+/** 1 for what literals are written with, 3 for an exponent's letter. */
 const LITERAL = Uint8Array.from({ length: 128 }, (_, code) => {
   const letter = String.fromCharCode(code);
   return /[eE]/.test(letter) ? 3 : /[0-9A-Za-z.+-]/.test(letter) ? 1 : 0;
@@ -178,8 +177,12 @@ function endOfLiteral(text: string, from: number): number {
     if (value === Infinity || value === -Infinity)
       throw refused(from, 'a number is too large: at most 1.7976931348623157e308');
   }
+  if (!digit && !WORDS.some((word) => word.length === at - from && text.startsWith(word, from)))
+    throw refused(from, 'a number, a text in double quotes, true, false or null was expected');
   return at;
 }
+
+const WORDS = ['true', 'false', 'null'];
 
 function skipSpace(text: string, from: number): number {
   let at = from;

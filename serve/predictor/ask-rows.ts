@@ -67,7 +67,7 @@ export function unfitRows(errors: RowError[]): ProblemError {
   return new ProblemError('rows', {
     status: 422,
     title: 'The rows do not fit the model',
-    detail: `row ${row}${field === null ? '' : `, ${shown(field)}`} ${detail}${more}`,
+    detail: `row ${row}${field === null ? ':' : `, ${shown(field)}`} ${detail}${more}`,
     facts: { errors, hint: 'GET /model_info tells what a row holds, with an example' },
   });
 }

@@ -103,6 +103,7 @@ function inferenceIn(body: unknown): { id: string | null; inputs: unknown; outpu
   const { id = null, inputs, outputs, parameters } = body as Record<string, unknown>;
   if (id !== null && typeof id !== 'string') throw refused('id: expected a text');
   if (id !== null && id.length > 200) throw refused('id: expected at most 200 characters');
+  if (!isParameters(parameters)) throw refused('parameters: expected an object');
   if (hasMember(parameters, 'binary_data_output')) throw refused(NO_BINARY);
   if (outputs === undefined) return { id, inputs, outputs: null };
   if (!Array.isArray(outputs)) throw refused('outputs: expected an array of objects with a name');
@@ -110,12 +111,16 @@ function inferenceIn(body: unknown): { id: string | null; inputs: unknown; outpu
     const name = hasMember(output, 'name') ? output.name : null;
     if (typeof name !== 'string') throw refused('outputs: expected objects with a name');
     const { parameters } = output;
+    if (!isParameters(parameters)) throw refused(`outputs: expected an object as parameters of ${name}`);
     if (hasMember(parameters, 'binary_data') && parameters.binary_data !== false) throw refused(NO_BINARY);
     return name;
   });
   if (new Set(wanted).size < wanted.length) throw refused('outputs: one is there twice');
   return { id, inputs, outputs: wanted.length === 0 ? null : wanted };
 }
+
+const isParameters = (value: unknown) =>
+  value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
 
 function answerErrorsAsTheProtocol(app: FastifyInstance, log: Log): void {
   const tell = (reply: FastifyReply, status: number, error: string) => {
@@ -127,11 +132,10 @@ function answerErrorsAsTheProtocol(app: FastifyInstance, log: Log): void {
     return tell(reply, 404, `${request.method} ${asked} is not part of the protocol`);
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
-    if (error instanceof ProblemError)
-      return tell(reply, protocolStatus(error.problem.status), explained(error));
-    const status = error.statusCode ?? 500;
+    const status = error instanceof ProblemError ? error.problem.status : (error.statusCode ?? 500);
     if (status === 415 && request.headers['inference-header-content-length'] !== undefined)
       return tell(reply, status, NO_BINARY);
+    if (error instanceof ProblemError) return tell(reply, protocolStatus(status), explained(error));
     if (status < 500) return tell(reply, status, error.message);
     log.error({ err: error, id: request.id }, 'failed');
     return tell(reply, status, 'the service failed; its log says why');

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync } from 'fastify';
-import { textOf } from '../guards/json-body.ts';
+import { refuseOthers, textOf } from '../guards/json-body.ts';
 import { checkJobRows, jobRowsIn } from '../jobs/job-rows.ts';
 import { type Job, Jobs } from '../jobs/jobs.ts';
 import type { Parts } from '../parts.ts';
@@ -29,6 +29,7 @@ export const jobsRoute: FastifyPluginAsync<Parts> = async (app, { slots, setting
       done(error as Error);
     }
   });
+  refuseOthers(app);
   app.addHook('preClose', async () => jobs.close());
 
   app.post('/jobs', {
