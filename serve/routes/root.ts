@@ -34,7 +34,11 @@ export const rootRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
             ? 'not here: this model knows no places'
             : 'the tract at these coordinates (WGS 84)',
         '/forecast?tract[&horizon]': 'a tract by its id',
+        '/statistics?lat&lon&radius_km[&horizon]': 'cases and forecasts within a circle',
+        'POST /predict': 'rows of your own',
+        '/model_info': 'where the model comes from, how good it is, and what a row holds',
         '/health': 'what is served, and how old it is',
+        '/docs': 'all of this, in full',
       },
       example: exampleQuestion(edition),
     };
