@@ -6,6 +6,7 @@ import { pin, rollBack, unpin } from '../predictor/by-hand.ts';
 import type { Edition } from '../predictor/edition.ts';
 import type { Follower } from '../predictor/follow.ts';
 import { ProblemError } from '../problem.ts';
+import { parsed } from './parsed.ts';
 
 /** Of the history that is shown. */
 const SHOWN_SWAPS = 50;
@@ -117,12 +118,4 @@ function stateOf(follower: Follower) {
 function served({ model, pack }: Edition) {
   const { version, digest, candidate } = model.version;
   return { version, digest, candidate, data_version: pack?.manifest.data_version ?? null };
-}
-
-/** @throws ProblemError 400 */
-function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return data;
-  const detail = error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-  throw new ProblemError('question', { status: 400, title: 'The question cannot be understood', detail });
 }

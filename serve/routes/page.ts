@@ -9,6 +9,7 @@ import type { Parts } from '../parts.ts';
 import { canaryKey } from '../predictor/canary-share.ts';
 import type { Edition } from '../predictor/edition.ts';
 import { ProblemError } from '../problem.ts';
+import { parsed } from './parsed.ts';
 
 const Query = z.strictObject({
   model: z.string().max(200).optional(),
@@ -49,7 +50,7 @@ export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) 
         detail: `the bundle of ${model.name} ${model.version.version} holds no polygons`,
       });
     }
-    const { level = 'far' } = query(request);
+    const { level = 'far' } = parsed(Query, request.query);
     return sendPacked(request, reply, (await outlines(model))[level]);
   });
 
@@ -64,24 +65,11 @@ export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) 
   });
 
   function asked(request: FastifyRequest, reply: FastifyReply): Edition {
-    const edition = slots.of(query(request).model).choose(() => canaryKey(request));
+    const edition = slots.of(parsed(Query, request.query).model).choose(() => canaryKey(request));
     reply.headers(edition.headers);
     return edition;
   }
 };
-
-/** @throws ProblemError 400 */
-function query(request: FastifyRequest): z.infer<typeof Query> {
-  const { success, data, error } = Query.safeParse(request.query);
-  if (success) return data;
-  throw new ProblemError('question', {
-    status: 400,
-    title: 'The question cannot be understood',
-    detail: error.issues
-      .map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '))
-      .join('; '),
-  });
-}
 
 function once(
   made: WeakMap<Edition, Promise<Packed>>,
