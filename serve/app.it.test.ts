@@ -44,6 +44,24 @@ it('says at /health what it serves', async () => {
   });
 });
 
+it('tells at /health/ready since when what it follows has been away', async () => {
+  const slot = parts.slots.of(MODEL);
+  expect((await ask('/health/ready')).body.models[MODEL].followed).toBeNull();
+  const [lastSuccess, since] = [new Date('2026-07-01T11:00:00Z'), new Date('2026-07-01T11:01:00Z')];
+  slot.following = {
+    where: 'https://inside.example',
+    lastSuccess,
+    failing: { since, reason: 'a secret host' },
+  };
+  const { status, body } = await ask('/health/ready');
+  slot.following = null;
+  expect(status).toBe(200);
+  expect(body.models[MODEL].followed).toEqual({
+    last_success: '2026-07-01T11:00:00.000Z',
+    failing_since: '2026-07-01T11:01:00.000Z',
+  });
+});
+
 it('answers what is not served with a problem too', async () => {
   const { status, body } = await ask('/nothing?x=1');
   expect(status).toBe(404);

@@ -37,8 +37,8 @@ export const healthRoute: FastifyPluginAsync<Parts> = async (app, { slots, life,
   const states = () => Object.fromEntries(slots.all.map((slot) => [slot.name, stateOf(slot, now())]));
 };
 
-/** Ages in seconds; null where there is nothing yet. */
-function stateOf({ current }: Slot, now: Date) {
+/** Ages in seconds; null where there is nothing yet. Why a source fails is for admins and the log: it may name what is inside. */
+function stateOf({ current, following }: Slot, now: Date) {
   if (!current) return null;
   const { model, pack } = current;
   const age = (time: string) => Math.max(0, Math.round((now.getTime() - Date.parse(time)) / 1000));
@@ -51,5 +51,9 @@ function stateOf({ current }: Slot, now: Date) {
     last_time: pack?.manifest.last_time ?? null,
     data_age_seconds: pack ? age(pack.manifest.last_time) : null,
     pack_age_seconds: pack ? age(pack.manifest.published_at) : null,
+    followed: following && {
+      last_success: following.lastSuccess?.toISOString() ?? null,
+      failing_since: following.failing?.since.toISOString() ?? null,
+    },
   };
 }
