@@ -36,7 +36,10 @@ export async function pin(follower: Follower, version: string): Promise<void> {
   const known =
     [slot.current?.model.version, state.previous(slot.name)].find((one) => one?.version === version) ??
     (await (source && withinMs(LIMIT_MS, source.versionNamed(slot.name, version)))) ??
-    missing(`there is no ${version} of ${slot.name} in ${source?.where ?? 'what was loaded'}`);
+    missing(
+      `there is no ${version} of ${slot.name} in ${source?.where ?? 'what was loaded'}`,
+      await howToGet(follower),
+    );
   if (state.isRefused(slot.name, known.digest))
     throw conflict('refused', `${version} of ${slot.name} was refused: lift that first`);
   await state.pin(slot.name, version);
@@ -73,6 +76,19 @@ function conflict(kind: string, detail: string): ProblemError {
   return new ProblemError(kind, { status: 409, title: 'Not in this state', detail });
 }
 
-function missing(detail: string): never {
-  throw new ProblemError('unknown-version', { status: 404, title: 'No such version', detail });
+/** A `released.json` names one version; a registry all there are. */
+async function howToGet({ options: { slot, state, source, swaps } }: Follower): Promise<string> {
+  const trial = swaps.trial;
+  const named = await source?.version(slot.name).catch(() => null);
+  const known = [trial?.challenger, trial?.champion, slot.current].map((one) => one?.model.version);
+  const all = [...known, state.previous(slot.name), named].flatMap((one) =>
+    one && !state.isRefused(slot.name, one.digest) ? [one.version] : [],
+  );
+  const names = [...new Set(all)].sort().join(', ');
+  return `at hand: ${names || 'none'}; for another one release it again (workflow rollback), start the image that holds it, or follow the registry, which has all of them`;
+}
+
+function missing(detail: string, hint?: string): never {
+  const facts = hint === undefined ? {} : { hint };
+  throw new ProblemError('unknown-version', { status: 404, title: 'No such version', detail, facts });
 }

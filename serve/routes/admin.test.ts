@@ -122,7 +122,10 @@ describe('admin calls', () => {
       current: { version: 'v0002' },
     });
     expect((await call('POST', '/unpin')).status).toBe(409);
-    expect((await call('POST', '/pin', { version: 'v0009' })).status).toBe(404);
+    expect(await call('POST', '/pin', { version: 'v0009' })).toMatchObject({
+      status: 404,
+      body: { hint: expect.stringMatching(/^at hand: v0001, v0002; for another one release it again/) },
+    });
     expect((await call('POST', '/pin', { version: '../../etc' })).status).toBe(400);
     expect((await call('POST', '/pin')).status).toBe(400);
   });
