@@ -137,10 +137,7 @@ export class Follower {
     const { slot, state, swaps } = this.options;
     const { name, files } = this.options.limitsMs ?? LIMITS_MS;
     const { pinned } = this;
-    const wanted = await withinMs(
-      name,
-      pinned ? source.versionNamed(slot.name, pinned) : source.version(slot.name),
-    );
+    const wanted = await withinMs(name, pinned ? this.#named(source, pinned) : source.version(slot.name));
     if (!wanted) {
       if (!pinned) return null;
       throw new UpstreamError(`${slot.name} is pinned to ${pinned}, which ${source.where} does not have`, {
@@ -154,8 +151,18 @@ export class Follower {
     if (trial && trial !== digest) swaps.withdraw(`${source.where} names ${wanted.version} now`);
     if (slot.current?.model.version.digest === digest || trial === digest) return null;
     if (state.isRefused(slot.name, digest) || this.#isForLater(digest)) return null;
-    const bytes = await this.#bytes(wanted, () => withinMs(files, source.bundle(slot.name, wanted)));
+    const bytes = await this.#bytes(wanted, async () => {
+      const kept = pinned ? await state.bundle(digest) : null;
+      return kept ?? (await withinMs(files, source.bundle(slot.name, wanted)));
+    });
     return bytes && (await this.#open(bytes, wanted));
+  }
+
+  /** What is served or was is known, whatever the source has by now: a `released.json` names one version. */
+  async #named(source: Source, version: string): Promise<RegisteredVersion | null> {
+    const { slot, state } = this.options;
+    const known = [slot.current?.model.version, state.current(slot.name), state.previous(slot.name)];
+    return known.find((one) => one?.version === version) ?? (await source.versionNamed(slot.name, version));
   }
 
   /** @returns null where they are not those of the digest: then it is not to blame, and they may be right later */
