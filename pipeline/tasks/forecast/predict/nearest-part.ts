@@ -1,5 +1,7 @@
-import { CHILDREN, EARTH_KM, GUESSES, type Outline, onSphere, outlineOf } from './outline.ts';
+import { CHILDREN } from './block-tree.ts';
+import { EARTH_KM, type Outline, onSphere, outlineOf } from './outline.ts';
 import type { PolygonIndex } from './polygon-index.ts';
+import { squareAt } from './quadtree.ts';
 
 /** Squares of distances that differ by less are the same to rounding: a tenth of a metre at a kilometre. */
 const SAME = 1e-15;
@@ -22,7 +24,7 @@ export function nearestPart(
   const { guesses, blocks, vertices } = outline;
   const [px, py, pz] = onSphere(longitude, latitude);
   // What was nearest to the last point asked hereabouts bounds the search before it begins.
-  const square = squareOfGuess(index, latitude, longitude);
+  const square = squareAt(index.near, longitude, latitude);
   best.block = Math.max(0, guesses[square] - 1);
   const guess = best.block * 3;
   best.squared = squaredTo(vertices, blocks[guess + 1], blocks[guess + 2], px, py, pz);
@@ -94,19 +96,6 @@ function search(
   best.tract = tract;
   best.block = nearest;
   best.alike = alike;
-}
-
-/** A square of the box of all parts and a quarter more on each side; what lies beyond belongs to its edge. */
-function squareOfGuess(
-  { west, south, east, north }: PolygonIndex,
-  latitude: number,
-  longitude: number,
-): number {
-  const width = east - west;
-  const eastwards = longitude - west - width / 2 - Math.round((longitude - west - width / 2) / 360) * 360;
-  const across = Math.floor((eastwards / (1.5 * width) + 0.5) * GUESSES);
-  const up = Math.floor(((latitude - (south + north) / 2) / (1.5 * (north - south)) + 0.5) * GUESSES);
-  return Math.max(0, Math.min(GUESSES - 1, up)) * GUESSES + Math.max(0, Math.min(GUESSES - 1, across));
 }
 
 /** Kilometres from a point of the sphere to the border of a part. */

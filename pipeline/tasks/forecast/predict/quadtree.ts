@@ -48,14 +48,19 @@ export function quadtree(boxes: Float64Array, margin: number): Quadtree {
 
 /** Place in `lists` of the boxes that may hold a point: their number, then themselves. */
 export function listAt(tree: Quadtree, x: number, y: number): number {
+  return -1 - tree.nodes[squareAt(tree, x, y)];
+}
+
+/** The node of the uncut square that holds a point; of a point beyond, one at the edge. */
+export function squareAt(tree: Quadtree, x: number, y: number): number {
   const { nodes } = tree;
   const across = squareOf(x, tree.west, tree.acrossDegree);
   const up = squareOf(y, tree.south, tree.upDegree);
-  let node = nodes[0];
-  for (let side = BITS - CUT_BITS; node >= 0; side -= CUT_BITS) {
-    node = nodes[node + (((up >> side) & 3) << CUT_BITS) + ((across >> side) & 3)];
+  let node = 0;
+  for (let side = BITS - CUT_BITS; nodes[node] >= 0; side -= CUT_BITS) {
+    node = nodes[node] + (((up >> side) & 3) << CUT_BITS) + ((across >> side) & 3);
   }
-  return -1 - node;
+  return node;
 }
 
 /** The same sum for boxes and points, so that rounding never parts a point from a box that holds it. */
