@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { CoordinatesError } from '../pipeline/tasks/forecast/predict/places.ts';
 import { registerJsonBody } from './guards/json-body.ts';
 import { methodLabel, refuseOtherMethods } from './guards/other-methods.ts';
 import { shedLoad } from './guards/shed.ts';
@@ -76,16 +75,14 @@ function requestId({ headers }: { headers: IncomingHttpHeaders }): string {
   return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-/** Every answer, an error too, says what is served; a route whose answer another edition gave says that one. */
+/** Every answer, an error too, says what gave it; one that no model gave says what the first model serves. */
 function tellWhatIsServed(app: FastifyInstance, { slots, life }: Parts): void {
   const first = slots.of();
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
-    const { current } = first;
-    if (current) {
-      reply.headers(current.headers);
-      request.told = current.headers;
-    }
+    const edition = request.edition ?? first.current;
+    // A route that knows better has told it.
+    if (edition && !reply.hasHeader('x-model-version')) reply.headers(edition.headers);
     // A connection that is kept open would be cut off in the end.
     if (life.stopping) reply.header('connection', 'close');
     done();
@@ -122,15 +119,6 @@ function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): 
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof ProblemError) return sendProblem(reply, error.kind, error.problem);
-    if (error instanceof CoordinatesError) {
-      const facts = { hint: error.hint };
-      return sendProblem(reply, error.reason, {
-        status: 400,
-        title: TITLES[error.reason],
-        detail: error.message,
-        facts,
-      });
-    }
     const status = error.statusCode ?? 500;
     if (status < 500)
       return sendProblem(reply, 'request', { status, title: 'Refused', detail: error.message });
@@ -143,10 +131,3 @@ function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): 
     });
   });
 }
-
-const TITLES: Record<CoordinatesError['reason'], string> = {
-  'not-a-number': 'Not a number',
-  'out-of-range': 'There are no such coordinates',
-  swapped: 'Latitude and longitude look exchanged',
-  'no-places': 'This model knows no places',
-};

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { canaryKey } from './canary-share.ts';
 import type { Edition } from './edition.ts';
 import type { Again, Outcome, Slot } from './slots.ts';
@@ -10,18 +10,14 @@ declare module 'fastify' {
     slot: Slot | null;
     /** How to ask another edition the same; set by routes whose answers can be compared. */
     again: Again | null;
-    /** The versions that the answer's headers tell so far. */
-    told: Edition['headers'] | null;
   }
 }
 
 /** The edition that answers a request, which keeps it to its end; the answer says which one it was. */
-export function answerWith(slot: Slot, request: FastifyRequest, reply: FastifyReply): Edition {
+export function answerWith(slot: Slot, request: FastifyRequest): Edition {
   const edition = slot.choose(() => canaryKey(request));
   request.edition = edition;
   request.slot = slot;
-  // The first model's current edition is told by every answer already.
-  if (edition.headers !== request.told) reply.headers(edition.headers);
   return edition;
 }
 
@@ -30,7 +26,6 @@ export function keepEditions(app: FastifyInstance): void {
   app.decorateRequest('edition', null);
   app.decorateRequest('slot', null);
   app.decorateRequest('again', null);
-  app.decorateRequest('told', null);
 }
 
 /** Lets trials see how an answer went, after it was sent. */

@@ -11,26 +11,28 @@ export type How = 'inside' | 'border' | 'cell' | 'id';
  *  @throws ProblemError for coordinates that cannot be meant (400), and for a place or an id without forecast (404) */
 export function findTract(edition: Edition, { lat, lon, tract }: Asked): { tract: Tract; how: How } {
   if (tract !== undefined) return { tract: known(edition, tract), how: 'id' };
-  const located = locatedBy(() => locate(edition.places, { latitude: lat!, longitude: lon! }), { lat, lon });
+  const located = locatedIn(edition, { latitude: lat!, longitude: lon! });
   if ('outside' in located) throw outside(edition, located, { lat, lon });
   return { tract: known(edition, located.tract), how: located.how };
 }
 
-/** @throws ProblemError that names field, value and allowed range, in place of a CoordinatesError */
-export function locatedBy<T>(find: () => T, { lat, lon }: Pick<Asked, 'lat' | 'lon'>): T {
+/** @param point in decimal degrees
+ *  @throws ProblemError that names field, value and allowed range, in place of a CoordinatesError */
+export function locatedIn({ places }: Edition, point: { latitude: number; longitude: number }): Located {
   try {
-    return find();
+    return locate(places, point);
   } catch (error) {
     if (!(error instanceof CoordinatesError)) throw error;
     const { reason, message, hint } = error;
-    const field = (name: 'lat' | 'lon', value: number | undefined) => ({
+    const { latitude: lat, longitude: lon } = point;
+    const field = (name: 'lat' | 'lon', value: number) => ({
       field: name,
       value: shown(value),
       allowed: PARAMETERS[name].allowed,
       detail: reason === 'swapped' ? 'looks exchanged' : 'is out of range',
     });
     const errors = [field('lat', lat), field('lon', lon)].filter(
-      (_, at) => reason === 'swapped' || (at === 0 ? Math.abs(lat!) > 90 : Math.abs(lon!) > 180),
+      (_, at) => reason === 'swapped' || (at === 0 ? Math.abs(lat) > 90 : Math.abs(lon) > 180),
     );
     const status = reason === 'no-places' ? 404 : 400;
     throw new ProblemError(reason, {

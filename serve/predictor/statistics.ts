@@ -1,7 +1,6 @@
 import { tractsWithin, type Within } from '../../pipeline/tasks/forecast/predict/circle.ts';
-import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
 import type { Edition, Tract } from './edition.ts';
-import { locatedBy, outside } from './find-tract.ts';
+import { locatedIn, outside } from './find-tract.ts';
 import { agesOf, figuresOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
 import type { Asked } from './question.ts';
 import { scaleOf } from './scale.ts';
@@ -69,7 +68,7 @@ function withinCircle(edition: Edition, asked: Asked): Within[] {
   const { lat, lon, radius_km: radiusKm } = asked;
   const point = { latitude: lat!, longitude: lon! };
   // Also refuses coordinates that cannot be meant, exchanged ones among them.
-  const located = locatedBy(() => locate(edition.places, point), asked);
+  const located = locatedIn(edition, point);
   if (radiusKm === 0 && 'tract' in located) return [{ tract: located.tract, share: 1, distanceKm: 0 }];
   const found = radiusKm === 0 ? [] : tractsWithin(edition.places, { ...point, radiusKm: radiusKm! });
   if (found.length > 0) return found;

@@ -7,8 +7,10 @@ const MINUTE_MS = 60_000;
 /** The answers of one edition as JSON, each part written once: only the age of the data changes while it is served, and no faster
  *  than by the minute. */
 export interface TractAnswers {
-  /** @throws ProblemError 400 for a horizon that is not forecast */
-  text(found: { tract: Tract; how: How }, horizon: number | undefined, now: number): string;
+  /** @param horizon undefined: all
+   *  @param now milliseconds since 1970
+   *  @throws ProblemError 400 for a horizon that is not forecast */
+  bytes(found: { tract: Tract; how: How }, horizon: number | undefined, now: number): Buffer;
   /** Whether the tract's newest values lie outside of what the model has learnt from; null: it cannot tell. */
   outOfRange(tract: Tract): boolean | null;
 }
@@ -38,6 +40,8 @@ interface Written {
   middle: string;
   all: string;
   byHorizon: Map<number, string>;
+  /** The latest answer for all horizons. */
+  whole: { how: How; minute: number; bytes: Buffer } | null;
 }
 
 function answersOf(edition: Edition): TractAnswers {
@@ -51,10 +55,15 @@ function answersOf(edition: Edition): TractAnswers {
 
   return {
     outOfRange,
-    text({ tract, how }, horizon, now) {
-      const { start, middle, all, byHorizon } = writtenOf(tract);
+    bytes({ tract, how }, horizon, now) {
+      const minute = Math.floor(now / MINUTE_MS);
+      const parts = writtenOf(tract);
+      const { start, middle, all, byHorizon, whole } = parts;
+      if (horizon === undefined && whole?.minute === minute && whole.how === how) return whole.bytes;
       const list = horizon === undefined ? all : (byHorizon.get(horizon) ?? onlyOf(tract, horizon));
-      return `${start}${FOUND[how]}${middle}${list}${agesAt(now)}${tail}`;
+      const bytes = Buffer.from(`${start}${FOUND[how]}${middle}${list}${agesAt(minute)}${tail}`);
+      if (horizon === undefined) parts.whole = { how, minute, bytes };
+      return bytes;
     },
   };
 
@@ -79,6 +88,7 @@ function answersOf(edition: Edition): TractAnswers {
         middle: `,${JSON.stringify(facts).slice(1, -1)},"forecast":`,
         all: listOf(tract.forecasts),
         byHorizon: new Map(tract.forecasts.map((one) => [one.horizon, listOf([one])])),
+        whole: null,
       };
       written.set(tract, parts);
     }
@@ -89,8 +99,7 @@ function answersOf(edition: Edition): TractAnswers {
     return listOf(ofHorizon(tract, horizon));
   }
 
-  function agesAt(now: number): string {
-    const minute = Math.floor(now / MINUTE_MS);
+  function agesAt(minute: number): string {
     if (minute !== ages.minute) {
       const data = { last_time, published_at, ...agesOf(pack, minute * MINUTE_MS), version: data_version };
       ages = { minute, text: `,"data":${JSON.stringify(data)},` };

@@ -5,24 +5,25 @@ import { countsOf } from '../predictor/count-answers.ts';
 import { findTract } from '../predictor/find-tract.ts';
 import { questionReader } from '../predictor/question.ts';
 import { tractAnswers } from '../predictor/tract-answers.ts';
+import { sendReady } from '../send-ready.ts';
 
 const read = questionReader(['lat', 'lon', 'tract', 'horizon', 'model'], ['lat', 'lon']);
 
 /** `GET /forecast?lat&lon[&horizon][&model]`, or `?tract[…]`. No promise and no schema: the question is read in one pass, and the
  *  answer is already written. */
-export const forecastRoute: FastifyPluginAsync<Parts> = async (app, { slots, monitor, now }) => {
+export const forecastRoute: FastifyPluginAsync<Parts> = async (app, { slots, monitor, life, now }) => {
   app.get('/forecast', (request, reply) => {
     const asked = read(request.query);
-    const edition = answerWith(slots.of(asked.model), request, reply);
+    const edition = answerWith(slots.of(asked.model), request);
     const found = findTract(edition, asked);
     const answers = tractAnswers(edition);
-    const text = answers.text(found, asked.horizon, now().getTime());
+    const bytes = answers.bytes(found, asked.horizon, now().getTime());
     const { forecasts } = found.tract;
     const { horizon } = asked;
     const first = horizon === undefined ? forecasts[0] : forecasts.find((one) => one.horizon === horizon);
     countsOf(monitor, edition).add(1, answers.outOfRange(found.tract) === true, first?.point);
     request.again = (other) => pointsOf(findTract(other, asked).tract.forecasts);
-    return reply.type('application/json; charset=utf-8').send(text);
+    sendReady(request, reply, { bytes, edition, last: life.stopping });
   });
 };
 

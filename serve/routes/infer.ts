@@ -61,8 +61,8 @@ export const inferRoute: FastifyPluginAsync<Parts> = async (
       const asked = inferenceIn(request.body);
       const slot = slots.of(request.params.model);
       const { version } = request.params;
-      const edition = version === undefined ? answerWith(slot, request, reply) : editionOf(slot, version);
-      reply.headers(edition.headers);
+      const edition = version === undefined ? answerWith(slot, request) : editionOf(slot, version);
+      if (version !== undefined) reply.headers(edition.headers);
       const { model } = edition;
       const schema = model.served.request;
       checkOutputs(schema, asked.outputs);

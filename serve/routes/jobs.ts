@@ -53,7 +53,7 @@ export const jobsRoute: FastifyPluginAsync<Parts> = async (app, { slots, setting
     handler: async (request, reply) => {
       const text = typeof request.body === 'string' ? request.body : 'null';
       const { model, rows } = await jobRowsIn(text, limits);
-      const edition = answerWith(slots.of(model), request, reply);
+      const edition = answerWith(slots.of(model), request);
       await checkJobRows(rows, edition.model.served.request);
       const job = jobs.add(edition, rows, { bytes: text.length });
       return reply.code(202).header('location', `/jobs/${job.id}`).send(shownJob(job));

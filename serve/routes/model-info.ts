@@ -9,9 +9,9 @@ const TOLD_SWAPS = 50;
 
 /** `GET /model_info[?model]`: what answers, how good it was, where it comes from, and what it may be asked. */
 export const modelInfoRoute: FastifyPluginAsync<Parts> = async (app, { slots, followers }) => {
-  app.get<{ Querystring: Record<string, unknown> }>('/model_info', async (request, reply) => {
+  app.get<{ Querystring: Record<string, unknown> }>('/model_info', async (request) => {
     const slot = slots.of(modelIn(request.query));
-    const { model, pack } = answerWith(slot, request, reply);
+    const { model, pack } = answerWith(slot, request);
     const { version, manifest, served } = model;
     const swaps = followers?.get(slot.name)?.options.state.swaps(slot.name) ?? [];
     return {

@@ -7,9 +7,9 @@ import { told } from '../predictor/told.ts';
 
 /** `POST /predict`: rows of any model that is served. */
 export const predictRoute: FastifyPluginAsync<Parts> = async (app, { slots, settings, monitor }) => {
-  app.post('/predict', async (request, reply) => {
+  app.post('/predict', async (request) => {
     const asked = askedIn(request.body, settings);
-    const edition = answerWith(slots.of(asked.model), request, reply);
+    const edition = answerWith(slots.of(asked.model), request);
     const { model } = edition;
     const predictions = await answerRows(edition, asked.rows, { request, monitor });
     return {

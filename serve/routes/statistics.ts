@@ -12,7 +12,7 @@ const read = questionReader(['lat', 'lon', 'radius_km', 'horizon', 'model'], ['l
 export const statisticsRoute: FastifyPluginAsync<Parts> = async (app, { slots, monitor, now }) => {
   app.get('/statistics', (request, reply) => {
     const asked = read(request.query);
-    const edition = answerWith(slots.of(asked.model), request, reply);
+    const edition = answerWith(slots.of(asked.model), request);
     const { text, counted } = statistics(edition, asked, now().getTime());
     const outside = outOfRangeOf(edition);
     countsOf(monitor, edition).add(
