@@ -119,6 +119,7 @@ export class Jobs {
         status: 404,
         title: 'No such job',
         detail: 'there is no such job',
+        facts: { hint: 'a service that was started anew knows no jobs of before: send the rows again' },
       });
     throw new ProblemError('gone-job', { status: 410, title: 'The job is gone', detail: gone });
   }

@@ -162,6 +162,25 @@ describe('a job', () => {
     await ended(small.body.id);
   });
 
+  it('is not known to the service that is started next, which says what to do', async () => {
+    const before = await service();
+    const { body } = await before.ask('POST', '/jobs', { rows: Array(2000).fill(row) });
+    await before.app.close();
+    const next = await service();
+    for (const [method, url] of [
+      ['GET', `/jobs/${body.id}`],
+      ['GET', `/jobs/${body.id}/result`],
+      ['DELETE', `/jobs/${body.id}`],
+    ] as const)
+      expect(await next.ask(method, url)).toMatchObject({
+        status: 404,
+        body: {
+          type: 'urn:perennial:problem:unknown-job',
+          hint: expect.stringContaining('send the rows again'),
+        },
+      });
+  });
+
   it('says so where the service stops before it is done', async () => {
     const { app, ask, parts } = await service();
     await ask('POST', '/jobs', { rows: Array(30_000).fill(row) });
