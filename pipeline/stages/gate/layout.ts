@@ -1,4 +1,5 @@
 import type { ExpectationResult, GateReport } from '../../contracts/gate.ts';
+import { unmet } from './unmet.ts';
 
 export type Cell = string;
 
@@ -15,10 +16,10 @@ export interface Style {
 export function layout(report: GateReport, style: Style): string {
   const parts = [
     style.verdict(report.passed, summary(report)),
-    ...section(style, 'What stops the run', stopping(report, 'fail'), (rows) =>
+    ...section(style, 'What stops the run', unmet(report, 'fail'), (rows) =>
       rows.map((row) => detail(row, style)).join('\n'),
     ),
-    ...section(style, 'Worth a look', stopping(report, 'warn'), (rows) =>
+    ...section(style, 'Worth a look', unmet(report, 'warn'), (rows) =>
       rows.map((row) => detail(row, style)).join('\n'),
     ),
     ...section(style, 'What changed since the last accepted schema', report.anomalies, (anomalies) =>
@@ -61,9 +62,9 @@ export function layout(report: GateReport, style: Style): string {
 
 function summary(report: GateReport): string {
   const reasons =
-    stopping(report, 'fail').length + report.anomalies.filter(({ severity }) => severity === 'fail').length;
+    unmet(report, 'fail').length + report.anomalies.filter(({ severity }) => severity === 'fail').length;
   const warnings =
-    stopping(report, 'warn').length + report.anomalies.filter(({ severity }) => severity === 'warn').length;
+    unmet(report, 'warn').length + report.anomalies.filter(({ severity }) => severity === 'warn').length;
   const span =
     report.first_time && report.last_time
       ? `, ${report.first_time.slice(0, 10)} to ${report.last_time.slice(0, 10)}`
@@ -75,10 +76,6 @@ function summary(report: GateReport): string {
     ...(reasons > 0 ? [plural(reasons, 'reason to stop', 'reasons to stop')] : []),
     ...(warnings > 0 ? [plural(warnings, 'warning', 'warnings')] : []),
   ].join(' · ');
-}
-
-function stopping(report: GateReport, severity: 'fail' | 'warn'): ExpectationResult[] {
-  return report.expectations.filter((one) => !one.passed && one.severity === severity);
 }
 
 /** Two or three lines: what, observed against limit; where; what to do. */

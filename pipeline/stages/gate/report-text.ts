@@ -1,5 +1,5 @@
 import { markdownTable } from 'markdown-table';
-import type { ExpectationResult, GateReport } from '../../contracts/gate.ts';
+import type { GateReport } from '../../contracts/gate.ts';
 import { type Cell, layout, type Style } from './layout.ts';
 
 /** The report for a terminal: the verdict first, then what to do, then what was seen. */
@@ -55,8 +55,4 @@ function aligned(rows: readonly (readonly Cell[])[]): string {
 
 function width(text: string): number {
   return [...text].length;
-}
-
-export function failures(report: Pick<GateReport, 'expectations'>): ExpectationResult[] {
-  return report.expectations.filter(({ passed, severity }) => !passed && severity === 'fail');
 }

@@ -16,6 +16,7 @@ import { listTracts } from './list-tracts.ts';
 import type { TableFile } from './read-table.ts';
 import { refusedReport } from './refused-report.ts';
 import { markdownReport } from './report-text.ts';
+import { unmet } from './unmet.ts';
 import { mergeObservations } from './write-observations.ts';
 import { writeQuarantine } from './write-quarantine.ts';
 
@@ -94,7 +95,7 @@ export async function acceptOnce(context: StageContext, files: TableFile[]): Pro
       await writeReports(context, report);
       if (!plan.target || report.last_time === null) throw refusal(report);
       if (!report.passed) {
-        const failed = report.expectations.filter(({ passed, severity }) => !passed && severity === 'fail');
+        const failed = unmet(report, 'fail');
         context.log.warn(
           {
             failed: failed.map(({ expectation, column }) => [expectation, column].filter(Boolean).join(' ')),
@@ -223,7 +224,7 @@ async function knownTracts({ paths }: StageContext): Promise<string[] | null> {
 }
 
 function refusal(report: GateReport): GateError {
-  const failed = report.expectations.filter(({ passed, severity }) => !passed && severity === 'fail');
+  const failed = unmet(report, 'fail');
   return new GateError(`${report.source} holds nothing that can be forecast`, {
     hint:
       failed.map(({ hint }) => hint).find(Boolean) ??
