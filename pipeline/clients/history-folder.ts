@@ -15,11 +15,19 @@ export async function readHistory(directory: string): Promise<HistoryEntry[]> {
       .sort()
       .map((name) => readJson(join(directory, name), HistoryEntry)),
   );
-  return entries.filter((entry) => entry !== null).sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return oldestFirst(entries.filter((entry) => entry !== null));
+}
+
+export function oldestFirst(entries: HistoryEntry[]): HistoryEntry[] {
+  return entries.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 /** The same entry twice is the same file. */
 export async function addToHistory(directory: string, entry: HistoryEntry): Promise<void> {
-  const moment = entry.at.replaceAll(/[:.]/g, '-');
-  await writeJson(join(directory, `${moment}-${entry.kind}-${entry.to ?? 'none'}.json`), HistoryEntry, entry);
+  await writeJson(join(directory, historyName(entry)), HistoryEntry, entry);
+}
+
+/** File name of an entry. */
+export function historyName({ at, kind, to }: Pick<HistoryEntry, 'at' | 'kind' | 'to'>): string {
+  return `${at.replaceAll(/[:.]/g, '-')}-${kind}-${to ?? 'none'}.json`;
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { historyName } from '../../clients/history-folder.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { type HistoryEntry, Production, Promotion } from '../../contracts/promotion.ts';
 import { SourceState } from '../../contracts/snapshot.ts';
@@ -60,17 +61,15 @@ export function lookNotTaken(
   promotion: Promotion,
   production: Production,
 ): { path: string; entry: HistoryEntry } {
-  const at = promotion.decided_at;
-  const name = `history/${at.replaceAll(/[:.]/g, '-')}-refusal-${production.version}.json`;
   const entry: HistoryEntry = {
-    at,
+    at: promotion.decided_at,
     kind: 'refusal',
     by: 'perennial',
     from: promotion.champion?.version ?? null,
     to: production.version,
     why: 'proposed, and not merged when the next one was trained',
   };
-  return { path: inReports(promotion.model, name), entry };
+  return { path: inReports(promotion.model, `history/${historyName(entry)}`), entry };
 }
 
 function parsed<T extends z.ZodType>(files: RobotFiles, path: string, schema: T): z.output<T> | null {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTargetPanel } from '../../clients/dataset-file.ts';
+import { oldestFirst } from '../../clients/history-folder.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { HistoryEntry } from '../../contracts/promotion.ts';
 import { readManifest } from '../../registry/manifest.ts';
@@ -55,5 +56,5 @@ export async function historyAt({ tree }: Bench, commit: string, model: string):
     const entry = HistoryEntry.safeParse(JSON.parse(text ?? 'null')).data;
     return entry ? [entry] : [];
   });
-  return known.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return oldestFirst(known);
 }
