@@ -38,7 +38,6 @@ export const modelStatus = (model: string) => `${REQUIRED_STATUS}/${model}`;
 
 /** Branches that changes go through, in order; `master` is the default branch and the only trusted code. */
 export const BRANCHES = ['dev', 'test', 'master'] as const;
-export type Branch = (typeof BRANCHES)[number];
 
 /** Branches of robots. The data branch is rewritten, a promotion is immutable, the candidate is rebuilt from `test`,
  *  what takes a version back is immutable too. */

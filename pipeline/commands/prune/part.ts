@@ -18,5 +18,3 @@ export interface Part {
   notes: string[];
   remove(): Promise<void>;
 }
-
-export const goesIn = ({ items }: Part) => items.filter(({ goes }) => goes);
