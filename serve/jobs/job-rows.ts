@@ -1,12 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { RequestSchema } from '../../pipeline/contracts/serving.ts';
 import { JSON_LIMITS, parsePart } from '../guards/json-body.ts';
 import { scanJson } from '../guards/json-scan.ts';
 import { askedIn, checkerOf, MOST_ERRORS, tooMany, unfitRows } from '../predictor/ask-rows.ts';
 import type { RowError } from '../predictor/check-rows.ts';
+import { othersFirst, SLICE_MS } from '../predictor/others-first.ts';
 
-/** How long reading may hold up others. */
-const SLICE_MS = 4;
 /** Rows that are values at one time; the others stay text. */
 export const ROWS_AT_ONCE = 256;
 
@@ -81,7 +79,7 @@ async function inSlices(work: Generator<void, void>): Promise<void> {
   let began = performance.now();
   for (const _ of work) {
     if (performance.now() - began < SLICE_MS) continue;
-    await turn();
+    await othersFirst();
     began = performance.now();
   }
 }

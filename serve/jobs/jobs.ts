@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Monitor } from '../monitor/monitor.ts';
 import { askModel } from '../predictor/ask-model.ts';
 import { asRows } from '../predictor/check-rows.ts';
 import type { Edition } from '../predictor/edition.ts';
+import { othersFirst } from '../predictor/others-first.ts';
 import { told } from '../predictor/told.ts';
 import { ProblemError } from '../problem.ts';
 import { type JobRows, ROWS_AT_ONCE } from './job-rows.ts';
@@ -159,7 +159,7 @@ export class Jobs {
             outOfRange ||= predictions.some((one) => one.outOfRange.length > 0);
           },
         });
-        await turn();
+        await othersFirst();
         if (job.state !== 'running') return;
       }
     } catch (error) {

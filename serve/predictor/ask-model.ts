@@ -1,10 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Prediction, Row } from '../../pipeline/contracts/serving.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Edition } from './edition.ts';
+import { othersFirst, SLICE_MS } from './others-first.ts';
 
-/** How long a model may compute before others have their turn. */
-const SLICE_MS = 4;
 const MOST_ROWS_A_CALL = 256;
 
 /** Asks the model slice by slice, so that thousands of rows hold up nobody for long; a few are answered at once.
@@ -33,7 +31,7 @@ export async function askModel(
       if (slice - before < SLICE_MS / 4) size = Math.min(MOST_ROWS_A_CALL, 2 * size);
       else if (slice - before > SLICE_MS) size = Math.max(1, size >> 1);
     }
-    if (from < rows.length) await turn();
+    if (from < rows.length) await othersFirst();
   }
   return predictions;
 }
