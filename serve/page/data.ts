@@ -1,3 +1,4 @@
+import type { GeometryCollection, Topology } from 'topojson-specification';
 import type { Step } from '../../pipeline/contracts/panel.ts';
 
 /** What the change of a tract is told in: of cases for every 100,000 people, in per cent, or in the target's own unit. */
@@ -74,3 +75,9 @@ export interface Flat {
   /** Longitudes east of this one stand 360° further west, so that the map is not torn at the antimeridian. */
   cut: number;
 }
+
+/** How much of the corners is kept: `near` is asked for once somebody has come closer. */
+export type Level = 'far' | 'near';
+
+/** `GET /page/places`: outlines laid flat, borders kept in common; each geometry's `id` is its tract. */
+export type Outlines = Topology<{ tracts: GeometryCollection }> & { flat: Flat };

@@ -2,19 +2,15 @@ import type { Feature, FeatureCollection, MultiPolygon, Polygon, Position } from
 import { quantize } from 'topojson-client';
 import { topology } from 'topojson-server';
 import { presimplify, simplify } from 'topojson-simplify';
-import type { GeometryCollection, Topology } from 'topojson-specification';
-import type { Flat } from './data.ts';
+import type { Topology } from 'topojson-specification';
+import type { Flat, Level, Outlines } from './data.ts';
 
-/** `near` is asked for once somebody has come closer. */
-export const LEVELS = ['far', 'near'] as const;
-export type Level = (typeof LEVELS)[number];
+export const LEVELS = ['far', 'near'] as const satisfies readonly Level[];
 
 /** Corners that lie closer than the map's width by this are one. */
 const CORNERS: Record<Level, number> = { far: 1_500, near: 12_000 };
 /** Positions on the map's width. */
 const GRID: Record<Level, number> = { far: 4_096, near: 65_536 };
-
-export type Outlines = Topology<{ tracts: GeometryCollection }> & { flat: Flat };
 
 /** Outlines for a screen: laid flat, borders kept in common, simplified (Visvalingam) as a level asks. Pure; 3,100 counties
  *  take most of a second, so it runs on a thread of its own.

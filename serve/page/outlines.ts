@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { LoadedModel } from '../predictor/model.ts';
-import { LEVELS, type Level, type Outlines } from './outline.ts';
+import type { Level, Outlines } from './data.ts';
+import { LEVELS } from './outline.ts';
 import { type Packed, packed } from './packed.ts';
 
 const LIMIT_MS = 60_000;

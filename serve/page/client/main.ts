@@ -1,4 +1,4 @@
-import type { ChangeUnit, Overview } from '../data.ts';
+import type { ChangeUnit, Level, Overview } from '../data.ts';
 import { freshness, heading, modelCard, staleWarning } from './about.ts';
 import { Around } from './around.ts';
 import { choices, example } from './choices.ts';
@@ -127,7 +127,7 @@ function colour(overview: Overview): void {
   map.colour(classes);
 }
 
-async function outlines(level: 'far' | 'near', { keep = level === 'near' } = {}): Promise<void> {
+async function outlines(level: Level, { keep = level === 'near' } = {}): Promise<void> {
   const overview = data.overview!;
   const none = overview.places === 'none';
   byId('no-map').hidden = !none;

@@ -1,6 +1,5 @@
-import type { Overview, SeriesData } from '../data.ts';
+import type { Level, Outlines, Overview, SeriesData } from '../data.ts';
 import { load } from './load.ts';
-import type { Outlines } from './shapes.ts';
 
 /** What the page holds: asked for once, kept while the service is away. */
 export class PageData {
@@ -25,7 +24,7 @@ export class PageData {
     return before?.series !== body.series || before.outlines !== body.outlines;
   }
 
-  async outlines(level: 'far' | 'near'): Promise<Outlines> {
+  async outlines(level: Level): Promise<Outlines> {
     return (await load<Outlines>(this.url('/page/places', { level }))).body;
   }
 

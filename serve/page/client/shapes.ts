@@ -1,6 +1,5 @@
 import { feature, mesh } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
-import type { Flat, Overview } from '../data.ts';
+import type { Flat, Outlines, Overview } from '../data.ts';
 import { flatAround, laid, type XY } from './flat.ts';
 
 export type Box = [west: number, north: number, east: number, south: number];
@@ -22,7 +21,6 @@ export interface Shapes {
 }
 
 type Rings = number[][][];
-export type Outlines = Topology<{ tracts: GeometryCollection }> & { flat: Flat };
 
 export function shapesOf(outlines: Outlines, ids: string[]): Shapes {
   const byId = new Map<string, Rings>();
