@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { commentText } from '../../pipeline/stages/report/comment-text.ts';
 import { REPOSITORY } from '../../pipeline/workspace.ts';
-import { browserPath } from './browser.ts';
+import { openBrowser } from './browser.ts';
 import { commentPage } from './comment-page.ts';
 import { exampleReport } from './example-report.ts';
 
@@ -23,10 +23,7 @@ async function main([root = '.perennial', folder = IMAGES]: string[]): Promise<v
     createRequire(import.meta.url).resolve('mermaid/dist/mermaid.min.js'),
     'utf8',
   );
-  const browser = await chromium.launch({
-    executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await openBrowser();
   try {
     for (const [name, width] of [
       ['comment', 600],

@@ -1,11 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { REPOSITORY } from '../../pipeline/workspace.ts';
 import { buildApp } from '../../serve/app.ts';
 import { countiesSample } from '../../serve/page/counties-service.testing.ts';
 import { samplePartsOf } from '../../serve/sample-service.testing.ts';
-import { browserPath } from './browser.ts';
+import { openBrowser } from './browser.ts';
 
 const IMAGES = join('docs', 'images');
 const MOST_BYTES = 200_000;
@@ -22,10 +22,7 @@ async function main([folder = IMAGES]: string[]): Promise<void> {
   const images = resolve(REPOSITORY, folder);
   await mkdir(images, { recursive: true });
   const sample = countiesSample({ days: 250 });
-  const browser = await chromium.launch({
-    executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await openBrowser();
   try {
     for (const look of LOOKS) await take(browser, { sample, look, path: join(images, `${look.name}.png`) });
   } finally {
