@@ -1,6 +1,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
+import type { RequestSchema } from '../../pipeline/contracts/serving.ts';
 import type { Parts } from '../parts.ts';
 import { exampleQuestion } from '../predictor/example.ts';
+import type { LoadedModel } from '../predictor/model.ts';
+import { tensorsOf } from '../predictor/tensors.ts';
 import { OPERATIONS, type Operation } from './operations.ts';
 import { type JsonSchema, listOf, object, ref, rowSchema, SCHEMAS } from './schemas.ts';
 
@@ -33,9 +36,27 @@ export function openApiOf(parts: Parts): JsonSchema {
     components: {
       securitySchemes: { admin: { type: 'http', scheme: 'bearer' } },
       headers: HEADERS,
-      schemas: { ...SCHEMAS, ...rows, Rows: rowsOf(settings.maxRows), JobRows: rowsOf(settings.maxJobRows) },
+      schemas: {
+        ...SCHEMAS,
+        ...rows,
+        Rows: rowsOf(settings.maxRows),
+        JobRows: rowsOf(settings.maxJobRows),
+        InferenceRequest: {
+          ...SCHEMAS.InferenceRequest,
+          examples: models.map(({ served }) => inferenceOf(served.request)),
+        },
+      },
     },
   };
+}
+
+/** The example row, as the Open Inference Protocol writes it. */
+function inferenceOf(request: RequestSchema) {
+  const inputs = tensorsOf(request).inputs.map(({ name, datatype, shape }) => {
+    const data = [request.example[name]].flat();
+    return { name, datatype, shape: shape.length === 1 ? [1] : [1, data.length], data };
+  });
+  return { inputs };
 }
 
 /** What parameters may be on this service: names that are known, and a place that has a forecast. */
@@ -45,6 +66,7 @@ function knownValues({ slots }: Parts): Record<string, JsonSchema> {
   );
   const known: Record<string, JsonSchema> = {
     model: { enum: [...new Set(editions.map(({ model }) => model.name))] },
+    horizon: { maximum: Math.max(1, ...editions.flatMap(({ model }) => horizonsOf(model))) },
     version: { enum: [...new Set(editions.map(({ model }) => model.version.version))] },
   };
   const first = slots.of().current;
@@ -54,6 +76,8 @@ function knownValues({ slots }: Parts): Record<string, JsonSchema> {
     known[name] = { examples: [name === 'tract' ? value : Number(value)] };
   return known;
 }
+
+const horizonsOf = ({ served }: LoadedModel) => served.request.outputs.map(({ length }) => length);
 
 const header = (description: string) => ({ description, schema: { type: 'string' } });
 const HEADERS = {
@@ -95,7 +119,7 @@ function pathsOf(operations: Operation[], known: Record<string, JsonSchema>): Js
       tags: [operation.tag],
       summary: operation.summary,
       ...(parameters.length > 0 ? { parameters: parameters.map((one) => withKnown(one, known)) } : {}),
-      ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+      ...(body ? { requestBody: bodyOf(body) } : {}),
       ...(operation.admin ? { security: [{ admin: [] }] } : {}),
       responses: {
         ...Object.fromEntries(
@@ -110,6 +134,12 @@ function pathsOf(operations: Operation[], known: Record<string, JsonSchema>): Js
     };
   }
   return paths;
+}
+
+/** One whose members may all be left out may be left out itself. */
+function bodyOf(schema: JsonSchema) {
+  const required = !Array.isArray(schema.required) || schema.required.length > 0;
+  return { required, content: { 'application/json': { schema } } };
 }
 
 function withKnown(parameter: JsonSchema, known: Record<string, JsonSchema>): JsonSchema {

@@ -260,7 +260,7 @@ const admin = tag('Administration', [
     path: '/admin/models/{model}/pin',
     summary: 'One version, whatever is released',
     parameters: ofModel,
-    body: object({ version: { type: 'string', pattern: '^v[0-9]{4,10}$' } }),
+    body: object({ version: { type: 'string', pattern: '^v[0-9]{4,10}$', examples: ['v0001'] } }),
     answers: { 200: state },
     errors: [...ADMIN_ERRORS, ...BODY, 422],
   },

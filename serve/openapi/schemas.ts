@@ -25,7 +25,7 @@ export function object(
   return { type: 'object', properties, required, additionalProperties: open };
 }
 
-/** A row of a model: what `checkRows` lets pass, as far as JSON Schema can say it. */
+/** A row of a model: what its row checker lets pass, as far as JSON Schema can say it. */
 export function rowSchema({ fields, example }: RequestSchema): JsonSchema {
   return {
     ...object(Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)]))),
@@ -42,6 +42,7 @@ function fieldSchema(field: RequestField): JsonSchema {
     case 'time':
       return nullable(field.nullable, {
         type: 'string',
+        pattern: MOMENT,
         description: `A moment as ISO 8601 writes it: 2026-06-30 or 2026-06-30T18:00:00Z; from ${field.earliest ?? 'ever'} to ${field.latest ?? 'ever'}.`,
         examples: ['2026-06-30'],
       });
@@ -56,6 +57,10 @@ function fieldSchema(field: RequestField): JsonSchema {
       };
   }
 }
+
+/** Its bounds, and that February has no 30th, are for the service to tell. */
+const MOMENT =
+  '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,9})?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?$';
 
 const nullable = (may: boolean, schema: JsonSchema) => (may ? orNull(schema) : schema);
 const unit = (name: string) => (name === '' ? {} : { 'x-unit': name });
@@ -201,7 +206,7 @@ export const SCHEMAS: Record<string, JsonSchema> = {
   TensorMetadata: object({ name: text, datatype: text, shape: listOf({ type: 'integer', minimum: -1 }) }),
   InferenceRequest: object(
     {
-      id: { type: 'string', maxLength: 200 },
+      id: orNull({ type: 'string', maxLength: 200 }),
       parameters: anything,
       inputs: listOf(ref('Tensor'), { minItems: 1 }),
       outputs: listOf(object({ name: text, parameters: anything }, { required: ['name'], open: true })),
