@@ -37,7 +37,7 @@ export async function askModel(
 }
 
 /** One call of the model, and what metrics tell of it. */
-export function predictNow({ model }: Edition, rows: Row[], monitor: Monitor): Prediction[] {
+function predictNow({ model }: Edition, rows: Row[], monitor: Monitor): Prediction[] {
   const predictions = model.served.predict(rows);
   const labels = { model: model.name, version: model.version.version };
   monitor.batchRows.observe({ model: model.name }, rows.length);

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 
 /** How old the observations are, by the service's clock.
  *  @returns whether the planner has to be warned */
-export function ageOf({ data }: Overview, now: Date): { days: number; stale: boolean } {
+function ageOf({ data }: Overview, now: Date): { days: number; stale: boolean } {
   const days = (now.getTime() - Date.parse(data.last_time)) / DAY_MS;
   return { days, stale: days > data.stale_after_days };
 }

@@ -14,7 +14,7 @@ export interface View {
 
 export const NOTHING: View = { point: null, tract: null, radius: null, model: null, by: null };
 
-export const MOST_KM = 20_000;
+const MOST_KM = 20_000;
 
 /** `#lat=40.5&lon=-75.5&r=50`; what cannot be meant is left out. */
 export function viewOf(hash: string): View {
