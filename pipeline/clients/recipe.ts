@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { CorruptError } from '../contracts/errors.ts';
 import type { ModelParams } from '../contracts/params.ts';
 import { readJson, writeJson } from '../files.ts';
 import { paths, REPOSITORY, type Workspace } from '../workspace.ts';
 import { codeOf, workTree } from './code-of.ts';
+import { lockedPackages } from './package-lock.ts';
 import type { ReadText } from './tree-reader.ts';
 
 export const CACHED_STAGES = ['features', 'profile', 'train'] as const;
@@ -86,24 +86,11 @@ async function codeOfStage(stage: CachedStage, read: ReadText) {
   const { files, packages } = await codeOf(`pipeline/stages/${stage}/run.ts`, read);
   const code: Record<string, string> = {};
   for (const [path, text] of files) code[path] = sha256(text);
-  const lock = readLock(await read('package-lock.json'));
+  const locked = lockedPackages(await read('package-lock.json'));
   const versions: Record<string, string> = {};
-  for (const name of packages) versions[name] = lock.packages[`node_modules/${name}`]?.version ?? 'none';
+  for (const name of packages) versions[name] = locked[`node_modules/${name}`]?.version ?? 'none';
   return { code, packages: versions };
 }
-
-function readLock(text: string | null) {
-  try {
-    return Lock.parse(JSON.parse(text ?? 'null'));
-  } catch (cause) {
-    throw new CorruptError('package-lock.json is missing or not as npm writes it', {
-      cause,
-      hint: 'make it again: npm install --package-lock-only',
-    });
-  }
-}
-
-const Lock = z.object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) });
 
 async function sha256OrNull(path: string): Promise<string | null> {
   const content = await readFile(path).catch(() => null);

@@ -1,5 +1,5 @@
 import { rename, rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codeCommit } from '../../clients/versions.ts';
 import { UsageError } from '../../contracts/errors.ts';
 import { Released } from '../../contracts/released.ts';
@@ -12,6 +12,7 @@ import { workspaceOf } from '../written.ts';
 import { chooseVersion } from './choose-version.ts';
 import { newestPack } from './newest-pack.ts';
 import { refuseOthers, writeArchives } from './released-folder.ts';
+import { DOCUMENT } from './room.ts';
 
 export interface BakeOptions {
   /** Default: every active model. */
@@ -66,7 +67,7 @@ export async function bakeCommand(
       const { version, candidate } = chosen.version;
       environment.console.say(`${model}: ${version} (${candidate})${pack ? '' : ', without observations'}`);
     }
-    await writeJson(`${prepared}/released.json`, Released, released);
+    await writeJson(join(prepared, DOCUMENT), Released, released);
     await rm(target, { recursive: true, force: true });
     await rename(prepared, target);
   } finally {

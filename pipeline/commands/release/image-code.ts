@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { codeOf } from '../../clients/code-of.ts';
 import { filesAt } from '../../clients/git-objects.ts';
+import { lockedPackages } from '../../clients/package-lock.ts';
 import { openTree } from '../../clients/tree-reader.ts';
-import { CorruptError } from '../../contracts/errors.ts';
 
 /** What the service starts from; all that it imports is in the image too. */
 const ENTRY = 'serve/main.ts';
@@ -33,25 +32,6 @@ export function differingCode(one: Map<string, string>, other: Map<string, strin
 
 /** The packages that are installed for running alone: a newer linter makes no other image. */
 function productionPackages(text: string | null): string {
-  try {
-    const { packages } = Lock.parse(JSON.parse(text ?? 'null'));
-    const kept = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
-    return JSON.stringify(kept.map(([path, { version, integrity }]) => [path, version, integrity]));
-  } catch (cause) {
-    throw new CorruptError('package-lock.json is missing or not as npm writes it', {
-      cause,
-      hint: 'make it again: npm install --package-lock-only',
-    });
-  }
+  const kept = Object.entries(lockedPackages(text)).filter(([path, { dev }]) => path !== '' && !dev);
+  return JSON.stringify(kept.map(([path, { version, integrity }]) => [path, version, integrity]));
 }
-
-const Lock = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({
-      version: z.string().optional(),
-      integrity: z.string().optional(),
-      dev: z.boolean().optional(),
-    }),
-  ),
-});

@@ -3,9 +3,9 @@ import type { Release } from '../../clients/github/github.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { Released } from '../../contracts/released.ts';
 import type { Desk } from '../etl/desk.ts';
+import { DOCUMENT } from './room.ts';
 import { versionOf } from './version-number.ts';
 
-export const DOCUMENT = 'released.json';
 const MOST_BYTES = 5_000_000;
 
 export interface LastRelease {

@@ -15,9 +15,10 @@ import { openOutside } from '../outside.ts';
 import { claimTag, releaseMarker } from './claim-tag.ts';
 import { closeReleaseIssues } from './failed-issue.ts';
 import { readImageSettings } from './image-settings.ts';
-import { DOCUMENT, lastRelease, releaseTags } from './last-release.ts';
+import { lastRelease, releaseTags } from './last-release.ts';
 import { readReleased } from './read-released.ts';
 import { releaseText } from './release-text.ts';
+import { DOCUMENT } from './room.ts';
 import { versionOf } from './version-number.ts';
 import { servedAt, whatIsNew } from './what-is-new.ts';
 
@@ -61,6 +62,7 @@ export async function releasePublishCommand(
     change,
     last,
     provenance: options.provenance ?? '',
+    repository: github.repository,
   });
   const draft = release
     ? await takenUp(github, release, { marker, text })

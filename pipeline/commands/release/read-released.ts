@@ -6,7 +6,7 @@ import type { BundleFiles } from '../../contracts/bundle.ts';
 import { CorruptError } from '../../contracts/errors.ts';
 import { Released } from '../../contracts/released.ts';
 import { readJson } from '../../files.ts';
-import { DOCUMENT } from './last-release.ts';
+import { DOCUMENT } from './room.ts';
 
 /** What a bake left, as it is served: each archive is checked against the document that names it. */
 export interface BakedModel {

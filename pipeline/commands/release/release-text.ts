@@ -12,7 +12,10 @@ export function releaseText(about: {
   released: Released;
   change: ReleaseChange;
   last: LastRelease | null;
+  /** Outcome of the step that attests. */
   provenance: string;
+  /** `owner/name`. */
+  repository: string;
 }): { title: string; body: string } {
   const { tag, marker, released, last } = about;
   const page = runPage();
@@ -20,7 +23,7 @@ export function releaseText(about: {
     marker,
     changes(about),
     models(released),
-    ...(released.image ? [image(released.image, about.provenance)] : ['No image was made of it.']),
+    ...(released.image ? [image(released.image, about)] : ['No image was made of it.']),
     'A running service follows `released.json` of the latest release, or the registry’s `champion`.',
     ...(last ? [`Before: [${last.tag}](${last.page}).`] : []),
     ...(page ? [`Made by [this run](${page}).`] : []),
@@ -45,10 +48,13 @@ function models({ models }: Released): string {
   return markdownTable([['Model', 'Version', 'Kind', 'Learnt until', 'Digest', 'Observations'], ...rows]);
 }
 
-function image(reference: string, provenance: string): string {
+function image(
+  reference: string,
+  { provenance, repository }: { provenance: string; repository: string },
+): string {
   const attested =
     provenance === 'success'
-      ? `Where it comes from is attested: \`gh attestation verify oci://${reference} --repo OWNER/NAME\`.`
+      ? `Where it comes from is attested: \`gh attestation verify oci://${reference} --repo ${repository}\`.`
       : 'Its provenance is not attested: this plan does not do it, or it failed.';
   return ['```', `docker run --read-only --tmpfs /tmp -p 8080:8080 ${reference}`, '```', attested].join('\n');
 }

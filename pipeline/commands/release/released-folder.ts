@@ -7,8 +7,7 @@ import type { RegisteredVersion } from '../../contracts/registry.ts';
 import type { Released } from '../../contracts/released.ts';
 import { writeWhole } from '../../files.ts';
 import { zipBundle } from '../../registry/bundle-zip.ts';
-
-const DOCUMENT = 'released.json';
+import { DOCUMENT } from './room.ts';
 
 /** A folder that is replaced as a whole must hold nothing else.
  *  @throws UsageError where it does */
