@@ -7,24 +7,14 @@ import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
 import { Released } from '../../pipeline/contracts/released.ts';
 import { sealBundle } from '../../pipeline/registry/manifest.ts';
 import { MODEL, type Sample, sampleOf } from '../../serve/sample-service.testing.ts';
-import { ReleaseTeam, type Step } from './release-team.ts';
-
-const REGISTRY = process.env.PERENNIAL_TEST_REGISTRY ?? 'http://127.0.0.1:5000';
-
-async function canRelease(): Promise<boolean> {
-  const engine = await dockerAt().version();
-  const registry = await fetch(`${REGISTRY}/v2/`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-  if (engine && registry) return true;
-  const missing = engine ? `no image registry answers at ${REGISTRY}` : 'no Docker engine answers';
-  process.stderr.write(`images are not released here: ${missing}\n`);
-  return false;
-}
+import type { Finished } from '../workflows/actions.ts';
+import { canRelease, factsOf, REGISTRY, ReleaseTeam, type Step } from './release-team.ts';
+import { ReleaseWorkflow } from './release-workflow.ts';
 
 describe.skipIf(!(await canRelease()))('releasing', () => {
   let team: ReleaseTeam;
+  /** It takes its time to start; meanwhile other chapters go on. */
+  let starting: Promise<ReleaseWorkflow | null>;
   let good: RegisteredVersion;
   let better: RegisteredVersion;
   const first = sampleOf();
@@ -32,12 +22,16 @@ describe.skipIf(!(await canRelease()))('releasing', () => {
 
   beforeAll(async () => {
     team = await ReleaseTeam.start(REGISTRY);
+    starting = ReleaseWorkflow.start(team);
+    starting.catch(() => {});
     good = await team.register(first);
     better = await team.register(second);
     await team.observe(first.pack);
   });
   afterAll(async () => {
     process.stdout.write(`\n${team?.told()}\n`);
+    const workflow = await starting?.catch(() => null);
+    await workflow?.end();
     await team?.end();
     // Images here and there: each run has a repository of its own.
     const name = team?.images.replace(/^https?:\/\//, '');
@@ -233,12 +227,78 @@ describe.skipIf(!(await canRelease()))('releasing', () => {
     expect(back.stderr).toContain('was never released');
   });
 
+  it('is what release.yml does when a promotion is merged', async ({ skip }) => {
+    team.tells('release.yml');
+    const workflow = await starting;
+    if (!workflow) return skip('this machine has no Go to build act with');
+    const { registry } = workflow;
+    const { files, version, pack } = sampleOf({ days: 170 });
+    const promoted = await registry.register(files, factsOf(version));
+    await team.observe(pack);
+    const number = await team.propose(promoted);
+    expect(await registry.pointer('champion')).toBeNull();
+    const run = await workflow.merged(number);
+    expect(results(run), run.log).toEqual({
+      ...{ plan: 'success', build: 'success', verify: 'success', publish: 'success', revert: 'skipped' },
+    });
+    const commit = await team.pull();
+    const tag = latest()!.tag;
+    expect(tag).toBe('v1.0.4');
+    expect((await team.git('--git-dir', team.host.bare, 'rev-parse', tag)).stdout).toBe(commit);
+    const released = Released.parse(JSON.parse(fileOf('released.json').toString()));
+    expect(released).toMatchObject({
+      ...{ tag, commit, image: `${team.images.replace('http://', '')}@${await images().digest(tag)}` },
+      models: { [MODEL]: { version: { digest: promoted.digest }, pack: expect.anything() } },
+    });
+    expect(fileOf('sbom.cdx.json').toString()).toContain('CycloneDX');
+    expect(fileOf(`${MODEL}-model-card.md`).toString()).toContain(promoted.digest);
+    const asked = run.jobs.find(({ id }) => id === 'verify')?.summary;
+    for (const what of ['forecast at 40', 'a known row', 'label: models']) expect(asked).toContain(what);
+    expect(asked).not.toContain('✗');
+    expect(await registry.pointer('champion')).toBe(promoted.version);
+  });
+
+  it('moves nothing where release.yml finds the image wrong, and takes it back', async ({ skip }) => {
+    team.tells('release.yml, an image with root’s rights');
+    const workflow = await starting;
+    if (!workflow) return skip('this machine has no Go to build act with');
+    const { registry } = workflow;
+    const served = {
+      champion: await registry.pointer('champion'),
+      release: latest()?.tag,
+      image: await images().digest('latest'),
+    };
+    const { files, version } = sampleOf({ days: 180 });
+    const promoted = await registry.register(files, factsOf(version));
+    const dockerfile = await team.read('Dockerfile');
+    const number = await team.propose(promoted, {
+      Dockerfile: dockerfile.replace('USER 1000:1000', 'USER 0'),
+    });
+    const run = await workflow.merged(number);
+    expect(results(run), run.log).toEqual({
+      ...{ plan: 'success', build: 'success', verify: 'failure', publish: 'skipped', revert: 'success' },
+    });
+    expect(run.jobs.find(({ id }) => id === 'verify')?.summary).toMatch(/✗ .*runs without root/);
+    expect(await registry.pointer('champion')).toBe(served.champion);
+    expect([latest()?.tag, await images().digest('latest')]).toEqual([served.release, served.image]);
+    expect(team.host.state.releases.filter(({ draft }) => draft)).toEqual([]);
+    const [back, ...others] = team.host.state.pulls.filter(({ state }) => state === 'open');
+    expect(others).toEqual([]);
+    expect(back.title).toBe(`roll back ${MODEL} to ${served.champion}`);
+    expect(back.body).toContain('runs without root');
+    const changed = await filesOfPull(back.head.sha);
+    expect(changed).toHaveLength(2);
+    for (const path of changed) expect(path).toMatch(/^reports\/infections\/(production\.json|history\/)/);
+  });
+
   const fileOf = (name: string) => latest()!.assets.find((asset) => asset.name === name)!.bytes;
   const filesOfPull = async (sha: string) =>
     (
       await execa('git', ['diff-tree', '-r', '--name-only', '--no-commit-id', sha], { cwd: team.host.bare })
     ).stdout.split('\n');
 });
+
+const results = (run: Finished) => Object.fromEntries(run.jobs.map(({ id, result }) => [id, result]));
 
 /** The same bundle with other golden answers: code that reads bundles wrongly looks like this. */
 function changedAnswers(sample: Sample): Sample {
