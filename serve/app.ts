@@ -108,7 +108,10 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   );
 }
 
-function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): void {
+function explainErrors(
+  app: FastifyInstance,
+  { monitor, settings: { maxJobBodyBytes }, log = silent }: Parts,
+): void {
   app.setNotFoundHandler((request, reply) => {
     monitor.requests.inc({ route: 'unknown', method: methodLabel(request.method), status: 404 });
     return sendProblem(reply, 'no-route', {
@@ -120,6 +123,15 @@ function explainErrors(app: FastifyInstance, { monitor, log = silent }: Parts): 
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     if (error instanceof ProblemError) return sendProblem(reply, error.kind, error.problem);
     const status = error.statusCode ?? 500;
+    if (status === 413) {
+      const most = request.routeOptions.bodyLimit;
+      return sendProblem(reply, 'body-too-large', {
+        status,
+        title: 'The body is too large',
+        detail: `expected at most ${most} bytes`,
+        facts: { hint: most < maxJobBodyBytes ? 'POST /jobs takes longer ones' : 'send it in parts' },
+      });
+    }
     if (status < 500)
       return sendProblem(reply, 'request', { status, title: 'Refused', detail: error.message });
     log.error({ err: error, id: request.id }, 'failed');

@@ -150,7 +150,7 @@ function refuseToWait({ name }: Slot, { ok, error }: Look, { source, settings, s
   const refused = state.refused(name).at(-1);
   if (ok && refused)
     throw new CorruptError(`${name} ${refused.version} was refused: ${refused.reason}`, {
-      hint: 'train another one: npm start; or take the champion back: npm run pipeline -- rollback',
+      hint: 'train another one: npm run pipeline -- run --train; or take the champion back: npm run pipeline -- rollback',
     });
   if (ok) throw nothingToServe({ name }, source!.where);
   if (error instanceof PerennialError && error.exitCode !== EXIT.upstreamDown) throw error;

@@ -65,6 +65,14 @@ describe.each(['/predict', '/jobs', '/v2/models/infections/infer'])('a body with
   });
 });
 
+it('says how long one may be, and who takes a longer one', async () => {
+  const { answer } = await send(head('/predict', `content-length: ${2 * GIGABYTE}`));
+  const { type, detail, hint } = JSON.parse(answer.slice(answer.indexOf('{')));
+  expect(type).toBe('urn:perennial:problem:body-too-large');
+  expect(detail).toMatch(/^expected at most \d+ bytes$/);
+  expect(hint).toContain('POST /jobs');
+});
+
 it('answers the next one', async () => {
   expect((await app.inject('/health/live')).statusCode).toBe(200);
 });
