@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -11,6 +11,19 @@ const ENVIRONMENT = {
   GIT_COMMITTER_NAME: 'git-host',
   GIT_COMMITTER_EMAIL: 'git-host@localhost',
 };
+
+/** Written at once: a process for each setting would be most of the time that a host takes to start. Of `refs/pull` GitHub
+ *  lets nobody push anything. */
+const CONFIG = `[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+\tallowFilter = true
+[gc]
+\tauto = 0
+[receive]
+\thideRefs = refs/pull
+`;
 
 export interface Person {
   name: string;
@@ -25,16 +38,7 @@ export class Bare {
     await mkdir(folder, { recursive: true });
     const bare = new Bare(folder);
     await bare.git(['init', '-q', '--bare', `--initial-branch=${defaultBranch}`, folder]);
-    for (const [key, value] of [
-      ['http.receivepack', 'true'],
-      ['uploadpack.allowAnySHA1InWant', 'true'],
-      ['uploadpack.allowFilter', 'true'],
-      ['gc.auto', '0'],
-      // GitHub keeps these for itself.
-      ['receive.hideRefs', 'refs/pull'],
-    ]) {
-      await bare.git(['config', key, value]);
-    }
+    await appendFile(join(folder, 'config'), CONFIG);
     const hook = join(dirname(fileURLToPath(import.meta.url)), 'pre-receive.mjs');
     await writeFile(
       join(folder, 'hooks', 'pre-receive'),
