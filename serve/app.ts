@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { registerJsonBody } from './guards/json-body.ts';
 import { methodLabel, refuseOtherMethods } from './guards/other-methods.ts';
 import { shedLoad } from './guards/shed.ts';
@@ -42,6 +47,7 @@ export async function buildApp(parts: Parts, { guards = true }: { guards?: boole
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: answerBrokenPath(parts),
   });
   beginAtZero(
     monitor,
@@ -87,6 +93,16 @@ function tellWhatIsServed(app: FastifyInstance, { slots, life }: Parts): void {
     if (life.stopping) reply.header('connection', 'close');
     done();
   });
+}
+
+/** A path that cannot be read, such as one with half an escape, reaches no route and no hook. */
+function answerBrokenPath({ monitor, slots }: Parts) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const status = error.statusCode ?? 400;
+    monitor.requests.inc({ route: 'unknown', method: methodLabel(request.method), status });
+    reply.headers({ 'x-request-id': request.id, ...slots.of().current?.headers });
+    sendProblem(reply, 'request', { status, title: 'Refused', detail: error.message });
+  };
 }
 
 /** What is no HTTP reaches no route. */

@@ -48,7 +48,7 @@ describe('the rate limit', () => {
 });
 
 it('turns requests away while the event loop is late, and says when to come again', async () => {
-  const { app } = await serve({ PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: '20' });
+  const { app, parts } = await serve({ PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: '20' });
   await app.ready();
   await late(1_300, 60);
   const refused = await app.inject(ASK);
@@ -57,6 +57,9 @@ it('turns requests away while the event loop is late, and says when to come agai
   expect(refused.json().type).toBe('urn:perennial:problem:pressure');
   expect((await app.inject('/health/live')).statusCode).toBe(200);
   expect((await app.inject('/metrics')).statusCode).toBe(200);
+  expect(await parts.monitor.registry.metrics()).toContain(
+    'perennial_http_requests_total{route="/forecast",method="GET",status="503"} 1',
+  );
 });
 
 it('labels only with what it knows, whatever is asked', async () => {
@@ -82,6 +85,21 @@ it('keeps the identity that a client gave its request, and makes one for any oth
 });
 
 describe('what is no request', () => {
+  it('a path that cannot be read is a problem, and counted', async () => {
+    const { app, parts } = await serve();
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const answer = await raw(
+      portOf(app),
+      'GET /jobs/%E0%A4%A HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('urn:perennial:problem:request');
+    expect(answer).toMatch(/^x-model-version: v/m);
+    expect(await parts.monitor.registry.metrics()).toContain(
+      'perennial_http_requests_total{route="unknown",method="GET",status="400"} 1',
+    );
+  });
+
   it.each([
     ['no HTTP at all', 'hello\r\n\r\n', '400'],
     ['a head that is too large', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, '431'],

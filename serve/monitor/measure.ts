@@ -42,7 +42,7 @@ export function measureRoutes(app: FastifyInstance, { monitor, settings, log = s
     const counts: Counts = new Map();
     counted.push({ labels, counts });
     const begin = beginning(labels, counts, { monitor, log, share: settings.logShare });
-    // First of all, so that what other hooks take is in it too.
+    // Before the route's other hooks, so that what they take and turn away is in it too.
     route.onRequest = [begin, ...listed(route.onRequest)] as RouteOptions['onRequest'];
   });
 }
