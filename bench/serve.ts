@@ -4,7 +4,7 @@ import type { BenchPart, BenchTable } from './table.ts';
 const PARTS: Record<string, () => Promise<BenchPart>> = {
   forecast: async () => (await import('./serve/forecast.ts')).benchForecast(),
   predict: async () => (await import('./serve/predict.ts')).benchPredict(),
-  swaps: async () => (await import('./swaps.ts')).benchSwapsPart(),
+  swaps: async () => (await import('./swaps.ts')).benchSwaps(),
   coordinates: async () => (await import('./serve/coordinates.ts')).benchCoordinates(),
   size: async () => (await import('./service-size.ts')).benchService(),
 };

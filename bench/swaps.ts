@@ -1,75 +1,66 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { execa } from 'execa';
-import { request } from 'undici';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import { resealed, workspaceIn } from '../serve/following.testing.ts';
 import { MODEL, type Sample, sampleOf } from '../serve/sample-service.testing.ts';
-import { type BenchPart, tick } from './table.ts';
+import { type ServiceProcess, startServiceProcess } from '../serve/service-process.testing.ts';
+import { type Loaded, load } from './serve/load.ts';
+import { type BenchPart, median, tick } from './table.ts';
 
 /** As many provinces as Italy has, with about as many points as their borders. */
 const TRACTS = 107;
 const POINTS = 160;
 const CONNECTIONS = 10;
-const START_MS = 60_000;
-
-export interface SwapsResult {
-  swaps: number;
-  requests: number;
-  failed: number;
-  steady: { p50: number; p99: number };
-  swapping: { p50: number; p99: number };
-}
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const SWAPS = Math.ceil(100 / ROUNDS);
+const EVERY_MS = 200;
+const MOST_P99 = 1.5;
 
 /** The service as it is run, asked by another process, while its champion moves again and again: each swap reads, verifies, warms up
- *  and replaces a bundle with other polygons.
- *  @param options.rounds steady and swapping in turn; the median of each is told */
-export async function benchSwaps({ swaps = 100, everyMs = 200, rounds = 1 } = {}): Promise<SwapsResult> {
+ *  and replaces a bundle with other polygons. Rounds with and without swaps in turn. */
+export async function benchSwaps(): Promise<BenchPart> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-swaps-'));
   const home = workspaceIn(folder);
   for (const radius of [0.4, 0.45]) await home.register(withBorders(radius));
   await home.promote('v0001');
   await home.publish(sampleOf({ tracts: TRACTS }).pack);
-  const { url, stop } = await startService(folder);
+  const service = await startSwapping(folder);
+  const rounds: { steady: Loaded; swapping: Loaded }[] = [];
+  let swaps = 0;
   try {
-    const seconds = Math.ceil((swaps * everyMs) / 1000 / rounds);
-    await load(url, Math.min(5, seconds));
-    const all: { steady: Load; swapping: Load; seen: number }[] = [];
-    for (let round = 0; round < rounds; round++) {
-      const steady = await load(url, seconds);
-      const [swapping, seen] = await Promise.all([
-        load(url, seconds + 1),
-        moveChampion(home, url, { times: Math.round(swaps / rounds), everyMs }),
-      ]);
-      all.push({ steady, swapping, seen });
-    }
-    const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0);
-    const middle = (of: (one: (typeof all)[number]) => Load) => ({
-      p50: median(all.map((one) => of(one).p50)),
-      p99: median(all.map((one) => of(one).p99)),
-    });
-    return {
-      swaps: sum(({ seen }) => seen),
-      requests: sum(({ swapping }) => swapping.requests),
-      failed: sum(({ swapping }) => swapping.failed),
-      steady: middle(({ steady }) => steady),
-      swapping: middle(({ swapping }) => swapping),
+    const steadily = () => loaded(service);
+    const whileSwapping = async () => {
+      const [told, seen] = await Promise.all([loaded(service), moveChampion(home, service.url)]);
+      swaps += seen;
+      return told;
     };
+    await whileSwapping();
+    swaps = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      // Who goes first changes: a neighbour's burst of load must not always hit the same one.
+      const first = round % 2 === 0 ? await steadily() : await whileSwapping();
+      const second = round % 2 === 0 ? await whileSwapping() : await steadily();
+      rounds.push(
+        round % 2 === 0 ? { steady: first, swapping: second } : { steady: second, swapping: first },
+      );
+    }
   } finally {
-    await stop();
+    service.terminate();
+    await service.ended;
     await rm(folder, { recursive: true, force: true });
   }
+  return told(rounds, swaps);
 }
 
-/** The figures of `npm run bench -- serve swaps`. */
-export async function benchSwapsPart(): Promise<BenchPart> {
-  const { swaps, requests, failed, steady, swapping } = await benchSwaps({ rounds: 3 });
-  const ratio = swapping.p99 / steady.p99;
+function told(rounds: { steady: Loaded; swapping: Loaded }[], swaps: number): BenchPart {
+  const sum = (of: (round: (typeof rounds)[number]) => number) =>
+    rounds.reduce((total, round) => total + of(round), 0);
+  const failed = sum(({ steady, swapping }) => steady.failed + swapping.failed);
+  const requests = sum(({ swapping }) => swapping.requests);
+  const ratio = median(rounds.map(({ steady, swapping }) => swapping.p99 / steady.p99));
+  const ms = (side: 'steady' | 'swapping') => `${median(rounds.map((one) => one[side].p99)).toFixed(2)} ms`;
   return {
     rows: [
       [
@@ -80,51 +71,31 @@ export async function benchSwapsPart(): Promise<BenchPart> {
       ],
       [
         '99 % of `/forecast` within, while bundles are swapped',
-        `${ms(swapping.p99)}, ${ratio.toFixed(2)} × ${tick(ratio <= 1.5)}`,
-        '≤ 1.5 ×',
-        `steady ${ms(steady.p99)}`,
+        `${ms('swapping')}, ${ratio.toFixed(2)} × ${tick(ratio <= MOST_P99)}`,
+        `≤ ${MOST_P99} ×`,
+        `steady ${ms('steady')}`,
       ],
     ],
     notes: [
-      `Swaps: ${CONNECTIONS} connections from a second process (autocannon); the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; a swap each 200 ms.`,
+      `Swaps: ${CONNECTIONS} connections of autocannon from another process; the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; a swap each ${EVERY_MS} ms. ${ROUNDS} pairs of rounds with and without swaps, ${(SWAPS * EVERY_MS) / 1000} s each; the ratio is the median of the pairs' ratios.`,
     ],
   };
 }
 
-interface Load {
-  requests: number;
-  failed: number;
-  p50: number;
-  p99: number;
-}
-
-async function load(url: string, seconds: number): Promise<Load> {
-  const autocannon = join(REPOSITORY, 'node_modules', 'autocannon', 'autocannon.js');
-  const options = ['--json', '-c', `${CONNECTIONS}`, '-d', `${seconds}`];
-  const { stdout } = await execa('node', [autocannon, ...options, `${url}/forecast?lat=40.5&lon=-75.5`], {
-    timeout: (seconds + 30) * 1000,
-  });
-  const told = JSON.parse(stdout);
-  return {
-    requests: told.requests.total,
-    failed: told.errors + told.timeouts + told.non2xx,
-    p50: told.latency.p50,
-    p99: told.latency.p99,
-  };
+function loaded({ url }: ServiceProcess): Promise<Loaded> {
+  const seconds = (SWAPS * EVERY_MS) / 1000;
+  const paths = ['/forecast?lat=40.5&lon=-75.5'];
+  return load(Number(new URL(url).port), paths, { seconds, connections: CONNECTIONS });
 }
 
 /** @returns how often another version answered than before */
-async function moveChampion(
-  home: ReturnType<typeof workspaceIn>,
-  url: string,
-  { times, everyMs }: { times: number; everyMs: number },
-): Promise<number> {
+async function moveChampion(home: ReturnType<typeof workspaceIn>, url: string): Promise<number> {
   let seen = 0;
   let before = await versionAt(url);
-  for (let at = 0; at < times; at++) {
-    const next = before === 'v0001' ? 'v0002' : 'v0001';
-    await home.promote(next);
-    await wait(everyMs);
+  const began = performance.now();
+  for (let at = 1; at <= SWAPS; at++) {
+    await home.promote(before === 'v0001' ? 'v0002' : 'v0001');
+    await wait(Math.max(0, began + at * EVERY_MS - performance.now()));
     const now = await versionAt(url);
     if (now !== before) seen++;
     before = now;
@@ -133,65 +104,25 @@ async function moveChampion(
 }
 
 async function versionAt(url: string): Promise<string> {
-  const { headers, body } = await request(`${url}/health`);
-  await body.dump();
-  return String(headers['x-model-version']);
+  const answer = await fetch(`${url}/health`);
+  await answer.arrayBuffer();
+  return String(answer.headers.get('x-model-version'));
 }
 
-async function startService(workspace: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'serve/main.ts', '--model', MODEL, '--workspace', workspace],
+function startSwapping(workspace: string): Promise<ServiceProcess> {
+  const main = join(REPOSITORY, 'serve', 'main.ts');
+  return startServiceProcess(
+    'none',
     {
-      cwd: REPOSITORY,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        ...process.env,
-        ...{ PORT: `${port}`, LOG_LEVEL: 'silent', PERENNIAL_RATE_LIMIT: '0', PERENNIAL_BAKED: 'none' },
-        ...{ PERENNIAL_FOLLOW: 'registry', PERENNIAL_FOLLOW_SECONDS: '0.05' },
-        // The next swap must not find the one before still on trial.
-        PERENNIAL_TRIAL_REQUESTS: '1',
-        PERENNIAL_TRIAL_MAX_LATENCY_RATIO: '100',
-        ...{ MLFLOW_TRACKING_URI: '', DAGSHUB_REPO: '' },
-      },
+      ...{ LOG_LEVEL: 'silent', PERENNIAL_RATE_LIMIT: '0' },
+      ...{ PERENNIAL_FOLLOW: 'registry', PERENNIAL_FOLLOW_SECONDS: '0.05' },
+      // The next swap must not find the one before still on trial.
+      PERENNIAL_TRIAL_REQUESTS: '1',
+      PERENNIAL_TRIAL_MAX_LATENCY_RATIO: '100',
+      ...{ MLFLOW_TRACKING_URI: '', DAGSHUB_REPO: '' },
     },
+    [process.execPath, '--import', 'tsx', main, '--model', MODEL, '--workspace', workspace],
   );
-  const url = `http://127.0.0.1:${port}`;
-  await ready(url, child);
-  return {
-    url,
-    async stop() {
-      if (child.exitCode !== null) return;
-      child.kill('SIGTERM');
-      await once(child, 'exit');
-    },
-  };
-}
-
-async function ready(url: string, child: ChildProcess): Promise<void> {
-  let said = '';
-  child.stderr?.on('data', (chunk) => {
-    said += chunk;
-  });
-  const deadline = Date.now() + START_MS;
-  while (Date.now() < deadline && child.exitCode === null) {
-    const answer = await request(`${url}/health/ready`).catch(() => null);
-    await answer?.body.dump();
-    if (answer?.statusCode === 200) return;
-    await wait(100);
-  }
-  child.kill('SIGKILL');
-  throw new Error(`the service did not start: ${said.slice(-500)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Round tracts with long borders, other ones for another radius. */
@@ -213,9 +144,3 @@ function withBorders(radius: number): Sample {
     files.set('places.geojson', Buffer.from(JSON.stringify({ type: 'FeatureCollection', features }))),
   );
 }
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
-const ms = (value: number) => `${value} ms`;

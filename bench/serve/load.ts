@@ -35,6 +35,7 @@ export async function startServer(file: string, ...args: string[]): Promise<Serv
 }
 
 export interface Loaded {
+  requests: number;
   requestsPerSecond: number;
   /** Milliseconds. */
   p99: number;
@@ -60,6 +61,7 @@ export async function load(
   const { non2xx, errors, timeouts, duration } = await instance;
   times.sort((a, b) => a - b);
   return {
+    requests: times.length,
     requestsPerSecond: times.length / duration,
     p99: times[Math.floor(times.length * 0.99)],
     failed: non2xx + errors + timeouts,

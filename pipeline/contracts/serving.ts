@@ -108,10 +108,19 @@ export interface ServedModel {
   /** What this model makes of an observation pack's windows, whoever made the forecasts that are in it; null where its kind
    *  forecasts no tracts. @throws CorruptError where the pack has no windows, or ones that this model cannot read */
   forecastPack: ((pack: BundleFiles) => PackForecasts) | null;
-  /** The same, giving way to others every few milliseconds: thousands of tracts take seconds.
-   *  @param turn resolves when others had theirs, such as `setImmediate` of node:timers/promises */
-  forecastPackInTurns?(pack: BundleFiles, turn: () => Promise<unknown>): Promise<PackForecasts>;
   /** Ids of the tracts whose windows in an observation pack lie outside of what this model has learnt from; absent where its
    *  kind forecasts no tracts. @throws CorruptError as `forecastPack` */
   outOfRangeTracts?(pack: BundleFiles): Set<string>;
+  /** Both of it, giving way to others within each millisecond: thousands of tracts take seconds.
+   *  @param turn resolves when others had theirs, such as `setImmediate` of node:timers/promises
+   *  @throws CorruptError as `forecastPack` */
+  openPackInTurns?(pack: BundleFiles, turn: () => Promise<unknown>): Promise<OpenPack>;
+}
+
+/** An observation pack that a model has read. */
+export interface OpenPack {
+  /** As `forecastPack`. @param given the pack's own, where they were read already */
+  forecasts(given?: PackForecasts): Promise<PackForecasts>;
+  /** As `outOfRangeTracts`. */
+  outOfRange(): Set<string>;
 }

@@ -14,6 +14,8 @@ export interface Edition {
   /** null: nothing was observed yet, or the model forecasts no tracts. */
   pack: LoadedPack | null;
   forecasts: PackForecasts | null;
+  /** Ids of tracts whose newest values the model has not seen the like of; undefined: to be computed when it is asked for. */
+  outOfRange?: ReadonlySet<string>;
   tracts: Map<string, Tract>;
   places: Places;
   /** Headers of each of its answers. */
@@ -28,11 +30,13 @@ export function editionOf(model: LoadedModel, pack: LoadedPack | null): Edition 
       `the observation pack is of ${pack.manifest.model}, the bundle of ${model.name}: they do not belong together`,
     );
   }
-  const forecasts = pack && forecastsBy(model, pack);
+  const before = pack && preparedOf(model, pack);
+  const forecasts = pack && forecastsBy(model, pack, before);
   return {
     model,
     pack,
     forecasts,
+    outOfRange: before?.outOfRange,
     tracts: new Map(forecasts?.tracts.map((tract) => [tract.id, tract])),
     places: model.polygons ?? buildPlaces(NO_POLYGONS, { key: 'id', centres: forecasts?.tracts }),
     headers: {
@@ -42,28 +46,47 @@ export function editionOf(model: LoadedModel, pack: LoadedPack | null): Edition 
   };
 }
 
-/** Of each model the last forecasts that were made of a pack in turns, until they are used. */
-const prepared = new WeakMap<LoadedModel, { pack: LoadedPack; forecasts: PackForecasts }>();
+interface Prepared {
+  pack: LoadedPack;
+  /** null: the pack's own are right. */
+  forecasts: PackForecasts | null;
+  outOfRange: ReadonlySet<string>;
+}
 
-/** Makes what `editionOf` will need, in turns with whatever else there is to do: thousands of tracts take seconds. What fails here
- *  fails there, and is told there. */
+/** Of each model what was made of a pack last, until it is used. */
+const prepared = new WeakMap<LoadedModel, Prepared>();
+
+/** Makes what `editionOf` and its first request will need, in turns with whatever else there is to do: thousands of tracts take
+ *  seconds. What fails here fails there, and is told there. */
 export async function prepareEdition(model: LoadedModel, pack: LoadedPack | null): Promise<void> {
-  const again = model.served.forecastPackInTurns;
-  if (!pack || !again || pack.manifest.bundle === model.version.digest) return;
+  if (!pack || !model.served.openPackInTurns) return;
   try {
-    prepared.set(model, { pack, forecasts: await again(pack.files, othersFirst) });
+    const opened = await model.served.openPackInTurns(pack.files, othersFirst);
+    const outOfRange = opened.outOfRange();
+    await othersFirst();
+    const forecasts = isOwn(pack, model) ? null : await opened.forecasts(pack.forecasts);
+    prepared.set(model, { pack, forecasts, outOfRange });
   } catch (error) {
     if (!(error instanceof CorruptError)) throw error;
   }
 }
 
-function forecastsBy(model: LoadedModel, pack: LoadedPack): PackForecasts {
+/** @returns null where nothing was made of this pack */
+function preparedOf(model: LoadedModel, pack: LoadedPack): Prepared | null {
   const before = prepared.get(model);
   // Kept, it would hold on to a pack that is replaced.
   prepared.delete(model);
+  return before?.pack === pack ? before : null;
+}
+
+function forecastsBy(model: LoadedModel, pack: LoadedPack, before: Prepared | null): PackForecasts {
   const again = model.served.forecastPack;
-  if (pack.manifest.bundle === model.version.digest || !again) return pack.forecasts;
-  return before?.pack === pack ? before.forecasts : again(pack.files);
+  if (isOwn(pack, model) || !again) return pack.forecasts;
+  return before?.forecasts ?? again(pack.files);
+}
+
+function isOwn(pack: LoadedPack, model: LoadedModel): boolean {
+  return pack.manifest.bundle === model.version.digest;
 }
 
 const NO_POLYGONS = { type: 'FeatureCollection', features: [] };

@@ -1,4 +1,4 @@
-import type { BundleFiles } from '../../pipeline/contracts/bundle.ts';
+import type { BundleFiles, BundleManifest } from '../../pipeline/contracts/bundle.ts';
 import { CorruptError, UpstreamError } from '../../pipeline/contracts/errors.ts';
 import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
 import { verifyBundle } from '../../pipeline/registry/manifest.ts';
@@ -8,7 +8,7 @@ import type { Source } from '../sources/source.ts';
 import type { State } from '../state/state.ts';
 import { pauseMs } from './backoff.ts';
 import { prepareEdition } from './edition.ts';
-import { type LoadedModel, loadModelInSteps } from './model.ts';
+import { type LoadedModel, openModelInTurns } from './model.ts';
 import { othersFirst } from './others-first.ts';
 import { type LoadedPack, loadPack } from './pack.ts';
 import type { Slot } from './slots.ts';
@@ -33,6 +33,12 @@ export interface FollowOptions {
   now: () => Date;
   random?: () => number;
   limitsMs?: { name: number; files: number };
+}
+
+/** Files that are those of their digest. */
+interface Bytes {
+  files: BundleFiles;
+  manifest: BundleManifest;
 }
 
 /** What one look at the source led to. */
@@ -151,11 +157,11 @@ export class Follower {
     if (trial && trial !== digest) swaps.withdraw(`${source.where} names ${wanted.version} now`);
     if (slot.current?.model.version.digest === digest || trial === digest) return null;
     if (state.isRefused(slot.name, digest) || this.#isForLater(digest)) return null;
-    const bytes = await this.#bytes(wanted, async () => {
+    const found = await this.#bytes(wanted, async () => {
       const kept = pinned ? await state.bundle(digest) : null;
       return kept ?? (await withinMs(files, source.bundle(slot.name, wanted)));
     });
-    return bytes && (await this.#open(bytes, wanted));
+    return await this.#open(found, wanted);
   }
 
   /** What is served or was is known, whatever the source has by now: a `released.json` names one version. */
@@ -165,12 +171,13 @@ export class Follower {
     return known.find((one) => one?.version === version) ?? (await source.versionNamed(slot.name, version));
   }
 
-  /** @returns null where they are not those of the digest: then it is not to blame, and they may be right later */
-  async #bytes(wanted: RegisteredVersion, fetch: () => Promise<BundleFiles>): Promise<BundleFiles | null> {
+  /** @throws CorruptError where they are not those of the digest: then it is not to blame, and they may be right later */
+  async #bytes(wanted: RegisteredVersion, fetch: () => Promise<BundleFiles>): Promise<Bytes> {
     try {
       const files = await fetch();
-      verifyBundle(files, wanted.digest);
-      return files;
+      const { manifest } = verifyBundle(files, wanted.digest);
+      await othersFirst();
+      return { files, manifest };
     } catch (error) {
       if (!(error instanceof CorruptError)) {
         this.options.monitor.swaps.inc({ model: wanted.model, kind: 'bundle', result: 'failed' });
@@ -183,12 +190,13 @@ export class Follower {
   }
 
   /** Whole, and the right one: what fails now fails always. */
-  async #open(files: BundleFiles, version: RegisteredVersion): Promise<LoadedModel | null> {
+  async #open({ files, manifest }: Bytes, version: RegisteredVersion): Promise<LoadedModel | null> {
     const { slot, state, swaps, now } = this.options;
     try {
       const { version: name, digest } = version;
       const what = { model: slot.name, version: name, digest, at: now().toISOString() };
-      const load = () => loadModelInSteps(files, version, slot.current?.model ?? null);
+      const before = slot.current?.model ?? null;
+      const load = () => openModelInTurns(files, { version, manifest, before });
       const model = await state.attempts.load(what, load);
       this.#later.delete(version.digest);
       void state.store('bundles', version.digest, files);

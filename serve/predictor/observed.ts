@@ -89,7 +89,7 @@ const known = new WeakMap<Edition, ReadonlySet<string> | null>();
 
 /** Tracts whose newest values the model has not seen the like of; null: it cannot tell. Computed once an edition. */
 export function outOfRangeOf(edition: Edition): ReadonlySet<string> | null {
-  let found = known.get(edition);
+  let found = edition.outOfRange ?? known.get(edition);
   if (found === undefined) {
     const { model, pack } = edition;
     try {

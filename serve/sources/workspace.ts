@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleFiles } from '../../pipeline/contracts/bundle.ts';
 import { CorruptError } from '../../pipeline/contracts/errors.ts';
@@ -21,11 +21,18 @@ export function workspaceSource(root: string, registries: (model: string) => Nee
   const known = new Map<string, RegisteredVersion>();
   /** Models whose packs were found in their registry. */
   const packHomes = new Set<string>();
+  const packs = new Map<string, ReturnType<typeof packsIn>>();
   const registry = (model: string) => {
     const found = opened.get(model) ?? registries(model);
     opened.set(model, found);
     return found;
   };
+
+  function inWorkspace(model: string): ReturnType<typeof packsIn> {
+    const found = packs.get(model) ?? packsIn(paths(workspaceAt(root), model).pack);
+    packs.set(model, found);
+    return found;
+  }
 
   /** A version never changes: what is known of it is read once, and its files only when they are needed. */
   async function named(model: string, version: string): Promise<RegisteredVersion | null> {
@@ -53,7 +60,7 @@ export function workspaceSource(root: string, registries: (model: string) => Nee
       const found = await registry(model).newestPack?.(seen);
       if (found) packHomes.add(model);
       // null says that nothing is newer, where the registry has packs.
-      return found ?? (packHomes.has(model) ? null : await packInWorkspace(root, model, seen));
+      return found ?? (packHomes.has(model) ? null : await inWorkspace(model)(seen));
     },
     async close() {
       await Promise.all([...opened.values()].map((one) => one.close?.()));
@@ -61,9 +68,21 @@ export function workspaceSource(root: string, registries: (model: string) => Nee
   };
 }
 
-async function packInWorkspace(root: string, model: string, seen: string | null) {
-  const folder = paths(workspaceAt(root), model).pack;
-  const manifest = await readFile(join(folder, 'pack.json')).catch(() => null);
-  const id = manifest && createHash('sha256').update(manifest).digest('hex');
-  return id === null || id === seen ? null : { id, files: await readBundle(folder) };
+/** The pack in a folder, asked again and again: its manifest is read when the file is another one. */
+function packsIn(
+  folder: string,
+): (seen: string | null) => Promise<{ id: string; files: BundleFiles } | null> {
+  const manifest = join(folder, 'pack.json');
+  let last: { tag: string; id: string } | null = null;
+  return async (seen) => {
+    const about = await stat(manifest).catch(() => null);
+    // A file that is replaced gets another inode, even within the clock's tick and at the same size.
+    const tag = about && `${about.mtimeMs} ${about.size} ${about.ino}`;
+    if (last && last.tag === tag && last.id === seen) return null;
+    const bytes = tag === null ? null : await readFile(manifest).catch(() => null);
+    if (tag === null || bytes === null) return null;
+    const id = createHash('sha256').update(bytes).digest('hex');
+    last = { tag, id };
+    return id === seen ? null : { id, files: await readBundle(folder) };
+  };
 }

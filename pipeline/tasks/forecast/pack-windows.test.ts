@@ -148,10 +148,16 @@ it('gives way to others every few milliseconds, and comes to the same', async ()
   const turn = async () => {
     turns++;
   };
-  expect(await served.forecastPackInTurns!(pack, turn)).toEqual(served.forecastPack!(pack));
+  const opened = await served.openPackInTurns!(pack, turn);
+  expect(await opened.forecasts()).toEqual(served.forecastPack!(pack));
   expect(turns).toBeGreaterThan(1);
+  const given = PackForecasts.parse(JSON.parse(Buffer.from(pack.get('forecasts.json')!).toString()));
+  expect(await opened.forecasts(given)).toEqual(served.forecastPack!(pack));
+  expect(opened.outOfRange()).toEqual(served.outOfRangeTracts!(pack));
   const broken = new Map([...pack].filter(([path]) => path !== 'windows.json'));
-  await expect(served.forecastPackInTurns!(broken, turn)).rejects.toThrow(CorruptError);
+  await expect(served.openPackInTurns!(broken, turn)).rejects.toThrow(CorruptError);
+  const packed = new Map(pack).set('windows.f64.gz', Buffer.from('no gzip'));
+  await expect(served.openPackInTurns!(packed, turn)).rejects.toThrow(CorruptError);
 });
 
 it('holds at most 1,100 steps, and is the same bytes twice', () => {

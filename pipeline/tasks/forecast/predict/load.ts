@@ -58,7 +58,8 @@ export function loadForecaster(files: BundleFiles): Forecaster {
   const medians = (known: Known) => pointForecasts(spec, members, known);
   function* turns(known: Known, state = intervals): Turns<Forecasts> {
     const point = yield* medians(known);
-    return { point, quantiles: quantilesOf(point, stateFor(state, known.panel), spec.maxHorizon) };
+    const quantiles = yield* quantilesOf(point, stateFor(state, known.panel), spec.maxHorizon);
+    return { point, quantiles };
   }
   return {
     spec,
@@ -93,6 +94,7 @@ function* pointForecasts(spec: ForecastSpec, members: Fitted[], known: Known): T
         spec.scale,
       );
     }
+    yield;
   }
   return point;
 }
@@ -109,12 +111,13 @@ export function stateFor(state: IntervalState, panel: { tracts: { id: string }[]
   };
 }
 
-function quantilesOf(point: Float64Array, state: IntervalState, maxHorizon: number): Float64Array {
+function* quantilesOf(point: Float64Array, state: IntervalState, maxHorizon: number): Turns<Float64Array> {
   const quantiles = new Float64Array(point.length * LEVELS.length);
   for (let row = 0; row < point.length; row++) {
     const tract = Math.floor(row / maxHorizon);
     const horizon = (row % maxHorizon) + 1;
     quantilesAt(state, { tract, horizon, forecast: point[row] }, quantiles, row * LEVELS.length);
+    if (horizon === maxHorizon) yield;
   }
   return quantiles;
 }

@@ -18,31 +18,42 @@ type PackTract = PackForecasts['tracts'][number];
  *  A tract that the model has not learnt from is forecast as the others are, with the width that is usual; one that the windows do
  *  not have has no forecast.
  *  @param digest of the bundle, null: not known
+ *  @param read of the pack, where it was read already
  *  @throws CorruptError where the pack has no windows, or ones of another target */
 export function* forecastPack(
   forecaster: Forecaster,
-  { pack, digest }: { pack: BundleFiles; digest: string | null },
+  { pack, digest, ...read }: ToForecast,
 ): Turns<PackForecasts> {
-  const known = windowsFor(forecaster, pack);
+  const known = read.known ?? windowsFor(forecaster, pack);
   const { bundle } = readPackJson(pack, 'pack.json', PackManifest);
   const isOurs = bundle !== null && bundle === digest;
   const state = isOurs ? readPackJson(pack, 'intervals.json', IntervalState) : forecaster.intervals;
   const made = yield* forecaster.turns(known, state);
-  const { tracts, ...about } = readPackJson(pack, 'forecasts.json', PackForecasts);
+  const { tracts, ...about } = read.forecasts ?? readPackJson(pack, 'forecasts.json', PackForecasts);
   const seen = new Map(tracts.map((tract) => [tract.id, tract]));
   const forecastsOf = entriesOf(known.panel, known.cutoff, made);
-  return {
-    ...about,
-    tracts: known.panel.tracts.map(({ id, name }, tract) => ({
-      ...(seen.get(id) ?? { id, name, recent: [] }),
-      forecasts: forecastsOf(tract),
-    })),
-  };
+  const again: PackTract[] = [];
+  for (const [tract, { id, name }] of known.panel.tracts.entries()) {
+    again.push({ ...(seen.get(id) ?? { id, name, recent: [] }), forecasts: forecastsOf(tract) });
+    yield;
+  }
+  return { ...about, tracts: again };
+}
+
+interface ToForecast {
+  pack: BundleFiles;
+  digest: string | null;
+  known?: Known;
+  forecasts?: PackForecasts;
 }
 
 /** @throws CorruptError where they are not of what this model forecasts */
-export function windowsFor({ spec }: Forecaster, pack: BundleFiles): Known {
-  const known = readWindows(pack);
+export function windowsFor(forecaster: Forecaster, pack: BundleFiles): Known {
+  return fitting(forecaster, readWindows(pack));
+}
+
+/** @returns what is given @throws CorruptError where it is not of what this model forecasts */
+export function fitting({ spec }: Forecaster, known: Known): Known {
   for (const fact of ['target', 'scale', 'step'] as const) {
     if (known.panel[fact] === spec[fact]) continue;
     throw new CorruptError(

@@ -13,17 +13,18 @@ const NEWEST = 28;
 /** Whether one of a series' newest values lies outside of what its tract has shown, beyond a margin: for every record is a
  *  little above the one before, and says nothing.
  *  @param values oldest first; NaN = unknown
+ *  @param options.observed 0 = not known either; default: all of them
  *  @param options.range undefined: nothing is known of it
  *  @returns true where none of them is known: a forecast from nothing is none */
 export function isOutOfRange(
   values: Float64Array,
-  { range, scale }: { range: Range | undefined; scale: 'count' | 'real' },
+  { range, scale, observed }: { range: Range | undefined; scale: 'count' | 'real'; observed?: Uint8Array },
 ): boolean {
   const { low, high } = range ? limitsOf(range, scale) : ANYTHING;
   let seen = 0;
   for (let t = values.length - 1; t >= 0 && seen < NEWEST; t--) {
     const value = values[t];
-    if (Number.isNaN(value)) continue;
+    if (Number.isNaN(value) || observed?.[t] === 0) continue;
     if (value < low || value > high) return true;
     seen++;
   }
@@ -34,13 +35,10 @@ export function isOutOfRange(
 export function outOfRangeTracts({ panel, values, observed, last }: Known, learnt: Learnt): Set<string> {
   const outside = new Set<string>();
   panel.tracts.forEach(({ id }, tract) => {
-    const from = tract * panel.length;
-    const series = values.slice(from, from + last + 1);
-    series.forEach((_, t) => {
-      if (observed[from + t] === 0) series[t] = Number.NaN;
-    });
     const range = learnt.range(id);
-    if (range === null || isOutOfRange(series, { range, scale: panel.scale })) outside.add(id);
+    const [from, to] = [tract * panel.length, tract * panel.length + last + 1];
+    const about = { scale: panel.scale, observed: observed.subarray(from, to) };
+    if (range === null || isOutOfRange(values.subarray(from, to), { ...about, range })) outside.add(id);
   });
   return outside;
 }

@@ -4,12 +4,13 @@ import { ReferenceStatistics, RequestSchema, type ServedModel } from '../../../c
 import { readBundleJson } from './bundle-json.ts';
 import { loadLearnt } from './learnt.ts';
 import { loadForecaster } from './load.ts';
-import { digestOf, forecastPack, windowsFor } from './pack-forecasts.ts';
+import { digestOf, fitting, forecastPack, windowsFor } from './pack-forecasts.ts';
 import { outOfRangeTracts } from './range.ts';
 import { requestOf } from './request.ts';
 import { rowPredictor } from './rows.ts';
 import { drained, inTurns } from './turns.ts';
 import { type WarmUp, warmUpDifference } from './warm-up.ts';
+import { readWindowsInTurns } from './windows.ts';
 
 /** Opens a bundle of the forecast task for the service. Bundles of before `request.json`, `reference.json` and `learnt.json`
  *  say what can be derived from the rest of them.
@@ -28,8 +29,14 @@ export function loadServed(files: BundleFiles): ServedModel {
     predict: (rows) => rows.map(predictRow),
     warmUp: () => warmUpDifference(forecaster, warmUp),
     forecastPack: (pack) => drained(forecastPack(forecaster, { pack, digest })),
-    forecastPackInTurns: (pack, turn) => inTurns(forecastPack(forecaster, { pack, digest }), turn),
     outOfRangeTracts: (pack) => outOfRangeTracts(windowsFor(forecaster, pack), learnt),
+    async openPackInTurns(pack, turn) {
+      const known = fitting(forecaster, await readWindowsInTurns(pack, turn));
+      return {
+        forecasts: (forecasts) => inTurns(forecastPack(forecaster, { pack, digest, known, forecasts }), turn),
+        outOfRange: () => outOfRangeTracts(known, learnt),
+      };
+    },
   };
 }
 

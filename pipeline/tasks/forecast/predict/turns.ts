@@ -1,8 +1,8 @@
 /** Work that gives way after each small part of it, and its result. */
 export type Turns<T> = Generator<void, T>;
 
-/** How long one turn may take, about. */
-const TURN_MS = 4;
+/** How long one turn may take, about: who waits for an answer waits that much longer. */
+const TURN_MS = 0.5;
 
 /** All of it at once. */
 export function drained<T>(work: Turns<T>): T {

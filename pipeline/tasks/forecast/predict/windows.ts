@@ -1,8 +1,10 @@
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip, gunzipSync } from 'node:zlib';
 import type { BundleFiles } from '../../../contracts/bundle.ts';
 import { CorruptError } from '../../../contracts/errors.ts';
 import { PackWindows } from '../../../contracts/pack.ts';
 import type { Known } from './fitted.ts';
+import { drained, inTurns, type Turns } from './turns.ts';
 
 export const WINDOWS_ABOUT = 'windows.json';
 export const WINDOWS = 'windows.f64.gz';
@@ -12,14 +14,54 @@ export const WINDOWS = 'windows.f64.gz';
  *  @throws CorruptError where the pack has no windows, or ones that nobody wrote so */
 export function readWindows(pack: BundleFiles): Known {
   const about = readPackJson(pack, WINDOWS_ABOUT, PackWindows);
+  const limit = { maxOutputLength: bytesOf(about) };
+  let bytes: Uint8Array;
+  try {
+    bytes = gunzipSync(packedOf(pack), limit);
+  } catch (cause) {
+    throw noGzip(about, cause);
+  }
+  return drained(knownFrom(about, bytes));
+}
+
+/** The same: unpacked on another thread, and checked in turns with whatever else there is to do. */
+export async function readWindowsInTurns(pack: BundleFiles, turn: () => Promise<unknown>): Promise<Known> {
+  const about = readPackJson(pack, WINDOWS_ABOUT, PackWindows);
+  const limit = { maxOutputLength: bytesOf(about) };
+  const bytes = await promisify(gunzip)(packedOf(pack), limit).catch((cause) => {
+    throw noGzip(about, cause);
+  });
+  return await inTurns(knownFrom(about, bytes), turn);
+}
+
+/** Never are more unpacked. */
+const bytesOf = ({ tracts, length }: PackWindows) => Math.max(1, 9 * tracts.length * length);
+
+function packedOf(pack: BundleFiles): Uint8Array {
+  const packed = pack.get(WINDOWS);
+  if (!packed) throw corrupt(WINDOWS, 'is missing');
+  return packed;
+}
+
+function noGzip(about: PackWindows, cause: unknown): CorruptError {
+  return corrupt(WINDOWS, `is no gzip of the ${bytesOf(about)} bytes that ${WINDOWS_ABOUT} tells`, cause);
+}
+
+function* knownFrom(about: PackWindows, unpacked: Uint8Array): Turns<Known> {
   const { length, delay, tracts, step, target, scale } = about;
   const cells = tracts.length * length;
-  const bytes = unpacked(pack, 9 * cells);
+  if (unpacked.length !== 9 * cells)
+    throw corrupt(WINDOWS, `holds ${unpacked.length} bytes, ${WINDOWS_ABOUT} tells ${9 * cells}`);
+  // A copy at an address where float64 may start.
+  const bytes = new Uint8Array(unpacked);
   const values = new Float64Array(bytes.buffer, bytes.byteOffset, cells);
   const observed = bytes.subarray(8 * cells);
   const cutoff = length - 1;
   const last = cutoff - delay;
-  refuseUnlikely(values, observed, { length, last });
+  for (let tract = 0; tract < tracts.length; tract++) {
+    refuseUnlikely(values, observed, { from: tract * length, length, last });
+    yield;
+  }
   const axis = { step, start: Date.parse(about.start), stepMs: about.step_ms, length };
   return {
     panel: { ...axis, tracts, target, scale, values, observed, delay },
@@ -41,28 +83,13 @@ export function readPackJson<T>(pack: BundleFiles, path: string, schema: { parse
   }
 }
 
-/** A copy at an address where float64 may start.
- *  @param expected bytes; never are more unpacked */
-function unpacked(pack: BundleFiles, expected: number): Uint8Array<ArrayBuffer> {
-  const packed = pack.get(WINDOWS);
-  if (!packed) throw corrupt(WINDOWS, 'is missing');
-  let bytes: Uint8Array;
-  try {
-    bytes = gunzipSync(packed, { maxOutputLength: Math.max(1, expected) });
-  } catch (cause) {
-    throw corrupt(WINDOWS, `is no gzip of the ${expected} bytes that ${WINDOWS_ABOUT} tells`, cause);
-  }
-  if (bytes.length === expected) return Uint8Array.from(bytes);
-  throw corrupt(WINDOWS, `holds ${bytes.length} bytes, ${WINDOWS_ABOUT} tells ${expected}`);
-}
-
 function refuseUnlikely(
   values: Float64Array,
   observed: Uint8Array,
-  { length, last }: { length: number; last: number },
+  { from, length, last }: { from: number; length: number; last: number },
 ): void {
-  for (let cell = 0; cell < values.length; cell++) {
-    const isKnown = cell % length <= last;
+  for (let cell = from; cell < from + length; cell++) {
+    const isKnown = cell - from <= last;
     if (Number.isFinite(values[cell]) === isKnown && observed[cell] <= Number(isKnown)) continue;
     throw corrupt(
       WINDOWS,
