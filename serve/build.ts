@@ -45,16 +45,19 @@ async function bundle(target: string): Promise<Metafile> {
     sourcesContent: false,
     legalComments: 'none',
     plugins: [threads, pageIsBuilt],
-    banner: { js: REQUIRE },
+    banner: { js: OF_COMMONJS },
     metafile: true,
     logLevel: 'warning',
   });
   return metafile;
 }
 
-/** Packages that are no ES modules ask for Node's own modules with `require`. */
-const REQUIRE =
-  "import { createRequire as perennialRequire } from 'node:module'; const require = perennialRequire(import.meta.url);";
+/** Packages that are no ES modules ask for Node's own modules with `require`, and where they are with `__filename`. */
+const OF_COMMONJS = [
+  "import { createRequire as perennialRequire } from 'node:module';",
+  'const require = perennialRequire(import.meta.url);',
+  'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
+].join(' ');
 
 const threads: Plugin = {
   name: 'threads',

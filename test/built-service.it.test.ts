@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleOf } from '../serve/sample-service.testing.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MODEL, sampleOf } from '../serve/sample-service.testing.ts';
 import { releaseInto } from '../serve/service-process.testing.ts';
 import { ask, buildService, startBuilt } from './built-service.testing.ts';
 import { npmTool } from './servers/installed.ts';
@@ -47,6 +47,25 @@ describe.each(NODES)('the built service on Node %s', (version) => {
       expect(await service.stop()).toBe(0);
     }
   });
+});
+
+it('remembers what it serves, so that a start while all else is away serves it too', async () => {
+  const state = join(folder, 'remembered');
+  const service = await startBuilt(main, {
+    baked: 'none',
+    env: { PERENNIAL_STATE: state, PERENNIAL_FOLLOW: baked, PERENNIAL_FOLLOW_SECONDS: '0.2' },
+  });
+  await vi.waitFor(() => readFile(join(state, 'served.json'), 'utf8'), 10_000);
+  expect(await service.stop()).toBe(0);
+  const alone = await startBuilt(main, {
+    baked: 'none',
+    env: { PERENNIAL_STATE: state, PERENNIAL_FOLLOW: join(folder, 'away.json'), PERENNIAL_MODELS: MODEL },
+  });
+  try {
+    expect((await ask(alone.url, '/health')).headers.get('x-model-version')).toBe('v0001');
+  } finally {
+    expect(await alone.stop()).toBe(0);
+  }
 });
 
 it('draws outlines on a thread of its own, and shows the page that was built', async () => {
