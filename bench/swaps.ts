@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import { resealed, workspaceIn } from '../serve/following.testing.ts';
-import { MODEL, type Sample, sampleOf } from '../serve/sample-service.testing.ts';
+import { MODEL, type Sample, type SampleOptions, sampleOf } from '../serve/sample-service.testing.ts';
 import { type ServiceProcess, startServiceProcess } from '../serve/service-process.testing.ts';
 import { type Loaded, load } from './serve/load.ts';
 import { type BenchPart, median, tick } from './table.ts';
@@ -16,91 +16,97 @@ const CONNECTIONS = 10;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const SWAPS = Math.ceil(100 / ROUNDS);
 const EVERY_MS = 200;
+const SWAP_LIMIT_MS = 10_000;
 const MOST_P99 = 1.5;
 
+/** What the champion moves to and back, beside rounds in which it stays. */
+const KINDS = {
+  steady: null,
+  model: { version: 'v0002', of: 'a model trained anew' },
+  borders: { version: 'v0003', of: 'tracts with other borders' },
+};
+type Kind = keyof typeof KINDS;
+type Round = Record<Kind, Loaded>;
+
 /** The service as it is run, asked by another process, while its champion moves again and again: each swap reads, verifies, warms up
- *  and replaces a bundle with other polygons. Rounds with and without swaps in turn. */
+ *  and replaces a bundle. Rounds with and without swaps in turn. */
 export async function benchSwaps(): Promise<BenchPart> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-swaps-'));
   const home = workspaceIn(folder);
-  for (const radius of [0.4, 0.45]) await home.register(withBorders(radius));
+  await home.register(withBorders(0.4));
+  await home.register(withBorders(0.4, 'persistence'));
+  await home.register(withBorders(0.45));
   await home.promote('v0001');
   await home.publish(sampleOf({ tracts: TRACTS }).pack);
   const service = await startSwapping(folder);
-  const rounds: { steady: Loaded; swapping: Loaded }[] = [];
-  let swaps = 0;
+  const rounds: Round[] = [];
+  const kinds = Object.keys(KINDS) as Kind[];
   try {
-    const steadily = () => loaded(service);
-    const whileSwapping = async () => {
-      const [told, seen] = await Promise.all([loaded(service), moveChampion(home, service.url)]);
-      swaps += seen;
-      return told;
-    };
-    await whileSwapping();
-    swaps = 0;
+    for (const kind of kinds) await loaded(service, home, kind);
     for (let round = 0; round < ROUNDS; round++) {
+      const done = {} as Round;
       // Who goes first changes: a neighbour's burst of load must not always hit the same one.
-      const first = round % 2 === 0 ? await steadily() : await whileSwapping();
-      const second = round % 2 === 0 ? await whileSwapping() : await steadily();
-      rounds.push(
-        round % 2 === 0 ? { steady: first, swapping: second } : { steady: second, swapping: first },
-      );
+      for (let k = 0; k < kinds.length; k++) {
+        const kind = kinds[(k + round) % kinds.length];
+        done[kind] = await loaded(service, home, kind);
+      }
+      rounds.push(done);
     }
   } finally {
     service.terminate();
     await service.ended;
     await rm(folder, { recursive: true, force: true });
   }
-  return told(rounds, swaps);
+  return { rows: (['model', 'borders'] as const).flatMap((kind) => rowsOf(rounds, kind)), notes: [NOTE] };
 }
 
-function told(rounds: { steady: Loaded; swapping: Loaded }[], swaps: number): BenchPart {
-  const sum = (of: (round: (typeof rounds)[number]) => number) =>
-    rounds.reduce((total, round) => total + of(round), 0);
-  const failed = sum(({ steady, swapping }) => steady.failed + swapping.failed);
-  const requests = sum(({ swapping }) => swapping.requests);
-  const ratio = median(rounds.map(({ steady, swapping }) => swapping.p99 / steady.p99));
-  const ms = (side: 'steady' | 'swapping') => `${median(rounds.map((one) => one[side].p99)).toFixed(2)} ms`;
-  return {
-    rows: [
-      [
-        `${swaps} swaps under load, failed requests`,
-        `${failed} of ${requests} ${tick(failed === 0)}`,
-        '0',
-        '',
-      ],
-      [
-        '99 % of `/forecast` within, while bundles are swapped',
-        `${ms('swapping')}, ${ratio.toFixed(2)} × ${tick(ratio <= MOST_P99)}`,
-        `≤ ${MOST_P99} ×`,
-        `steady ${ms('steady')}`,
-      ],
+const NOTE = `Swaps: ${CONNECTIONS} connections of autocannon from another process; the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; at most one each ${EVERY_MS} ms. A model that is trained anew mostly has the borders of the one before, which are shared then. ${ROUNDS} rounds of ${SWAPS} swaps of each kind beside one without swaps; the ratio is the median of the rounds' ratios.`;
+
+function rowsOf(rounds: Round[], kind: 'model' | 'borders'): BenchPart['rows'] {
+  const sum = (figure: 'failed' | 'requests') => rounds.reduce((total, one) => total + one[kind][figure], 0);
+  const ratio = median(rounds.map((one) => one[kind].p99 / one.steady.p99));
+  const p99 = (of: Kind) => `${median(rounds.map((one) => one[of].p99)).toFixed(2)} ms`;
+  const what = `${rounds.length * SWAPS} swaps, ${KINDS[kind].of}`;
+  return [
+    [
+      `${what}: failed requests`,
+      `${sum('failed')} of ${sum('requests')} ${tick(sum('failed') === 0)}`,
+      '0',
+      '',
     ],
-    notes: [
-      `Swaps: ${CONNECTIONS} connections of autocannon from another process; the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; a swap each ${EVERY_MS} ms. ${ROUNDS} pairs of rounds with and without swaps, ${(SWAPS * EVERY_MS) / 1000} s each; the ratio is the median of the pairs' ratios.`,
+    [
+      `${what}: 99 % of \`/forecast\` within`,
+      `${p99(kind)}, ${ratio.toFixed(2)} × ${tick(ratio <= MOST_P99)}`,
+      `≤ ${MOST_P99} ×`,
+      `steady ${p99('steady')}`,
     ],
-  };
+  ];
 }
 
-function loaded({ url }: ServiceProcess): Promise<Loaded> {
-  const seconds = (SWAPS * EVERY_MS) / 1000;
-  const paths = ['/forecast?lat=40.5&lon=-75.5'];
-  return load(Number(new URL(url).port), paths, { seconds, connections: CONNECTIONS });
+function loaded({ url }: ServiceProcess, home: ReturnType<typeof workspaceIn>, kind: Kind): Promise<Loaded> {
+  const other = KINDS[kind]?.version;
+  const until = other ? moveChampion(home, url, other) : wait(SWAPS * EVERY_MS);
+  const asked = load(Number(new URL(url).port), ['/forecast?lat=40.5&lon=-75.5'], {
+    seconds: (SWAPS * SWAP_LIMIT_MS) / 1000,
+    connections: CONNECTIONS,
+    until,
+  });
+  return until.then(() => asked);
 }
 
-/** @returns how often another version answered than before */
-async function moveChampion(home: ReturnType<typeof workspaceIn>, url: string): Promise<number> {
-  let seen = 0;
-  let before = await versionAt(url);
-  const began = performance.now();
-  for (let at = 1; at <= SWAPS; at++) {
-    await home.promote(before === 'v0001' ? 'v0002' : 'v0001');
-    await wait(Math.max(0, began + at * EVERY_MS - performance.now()));
-    const now = await versionAt(url);
-    if (now !== before) seen++;
-    before = now;
+/** Back and forth, each time when the one before is served, so that it ends where it began.
+ *  @throws Error where a version is not served in time */
+async function moveChampion(home: ReturnType<typeof workspaceIn>, url: string, other: string): Promise<void> {
+  for (let at = 0; at < SWAPS; at++) {
+    const began = performance.now();
+    const next = at % 2 === 0 ? other : 'v0001';
+    await home.promote(next);
+    do await wait(20);
+    while ((await versionAt(url)) !== next && performance.now() - began < SWAP_LIMIT_MS);
+    if (performance.now() - began >= SWAP_LIMIT_MS)
+      throw new Error(`${next} was not served in ${SWAP_LIMIT_MS} ms`);
+    await wait(Math.max(0, began + EVERY_MS - performance.now()));
   }
-  return seen;
 }
 
 async function versionAt(url: string): Promise<string> {
@@ -126,8 +132,8 @@ function startSwapping(workspace: string): Promise<ServiceProcess> {
 }
 
 /** Round tracts with long borders, other ones for another radius. */
-function withBorders(radius: number): Sample {
-  const sample = sampleOf({ tracts: TRACTS });
+function withBorders(radius: number, candidate: SampleOptions['candidate'] = 'seasonal-naive'): Sample {
+  const sample = sampleOf({ tracts: TRACTS, candidate });
   const features = Array.from({ length: TRACTS }, (_, tract) => {
     const ring = Array.from({ length: POINTS + 1 }, (_, at) => {
       const angle = ((at % POINTS) / POINTS) * 2 * Math.PI;

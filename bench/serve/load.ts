@@ -42,11 +42,12 @@ export interface Loaded {
   failed: number;
 }
 
-/** Asks one address after the other over connections that stay open. */
+/** Asks one address after the other over connections that stay open.
+ *  @param options.until ends it before its time */
 export async function load(
   port: number,
   paths: string[],
-  { seconds, connections }: { seconds: number; connections: number },
+  { seconds, connections, until }: { seconds: number; connections: number; until?: Promise<unknown> },
 ): Promise<Loaded> {
   const times: number[] = [];
   // What it returns is both, its types tell of one.
@@ -56,6 +57,7 @@ export async function load(
     duration: seconds,
     requests: paths.map((path) => ({ method: 'GET' as const, path })),
   }) as unknown as autocannon.Instance & Promise<autocannon.Result>;
+  void until?.then(() => instance.stop());
   // Its own histogram knows whole milliseconds.
   instance.on('response', (_client, _status, _bytes, ms) => times.push(ms));
   const { non2xx, errors, timeouts, duration } = await instance;
