@@ -333,6 +333,18 @@ describe.each(['3', '2'] as const)('MLflow %s', (version) => {
       expect(await mlflow.modelVersion(name, 2)).toBeNull();
     });
 
+    test('get a new tag from several at the same moment', async () => {
+      const name = uniqueName('at once');
+      await mlflow.createRegisteredModel({ name });
+      const keys = Array.from({ length: 12 }, (_, at) => `k${at}`);
+      const writers = ['a', 'b', 'c', 'd', 'e', 'f'];
+      for (const key of keys) {
+        await Promise.all(writers.map((value) => mlflow.setRegisteredModelTag(name, key, value)));
+      }
+      const tags = (await mlflow.registeredModel(name))?.tags ?? {};
+      for (const key of keys) expect(writers).toContain(tags[key]);
+    });
+
     test('whose champion was deleted show it: 2.22 keeps the alias, 3.17 takes it away', async () => {
       const name = uniqueName('headless');
       await mlflow.createRegisteredModel({ name });

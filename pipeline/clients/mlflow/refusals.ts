@@ -86,6 +86,10 @@ export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Re
   if (CHANGED_PARAM.test(told.whole)) {
     return refused('conflict', 'a parameter is written once: start another run for other values');
   }
+  if (AT_ONCE.test(told.whole)) {
+    const hint = 'somebody else wrote the same at the same moment: ask again';
+    return new Refused('conflict', seen, { ...details, hint, passing: true });
+  }
   const wait = status === 429 || status === 503 ? retryAfter(reply.headers['retry-after'], now) : undefined;
   if (status === 429) {
     return new Refused('exhausted', seen, {
@@ -109,6 +113,9 @@ const missing = (status: number, words: string) => status === 404 || (status ===
 const FULL =
   /ENOSPC|no space left|disk is full|disk full|quota exceeded|insufficient storage|could not extend file/i;
 const CHANGED_PARAM = /Changing param values is not allowed/;
+/** Two first writers of one row, as SQLite, PostgreSQL and MySQL say it: the server looks and writes in two steps. The later one's
+ *  was not done. */
+const AT_ONCE = /UNIQUE constraint failed|violates unique constraint|Duplicate entry '/;
 
 /** A 200 with something that is no answer of MLflow's. */
 export function notMlflow(reply: Reply, expected: string): Refused {
