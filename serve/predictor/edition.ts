@@ -2,7 +2,7 @@ import { CorruptError } from '../../pipeline/contracts/errors.ts';
 import type { PackForecasts } from '../../pipeline/contracts/pack.ts';
 import { buildPlaces, type Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import type { LoadedModel } from './model.ts';
-import { othersFirst } from './others-first.ts';
+import { othersMostly } from './others-first.ts';
 import type { LoadedPack } from './pack.ts';
 
 export type Tract = PackForecasts['tracts'][number];
@@ -61,9 +61,9 @@ const prepared = new WeakMap<LoadedModel, Prepared>();
 export async function prepareEdition(model: LoadedModel, pack: LoadedPack | null): Promise<void> {
   if (!pack || !model.served.openPackInTurns) return;
   try {
-    const opened = await model.served.openPackInTurns(pack.files, othersFirst);
+    const opened = await model.served.openPackInTurns(pack.files, othersMostly);
     const outOfRange = opened.outOfRange();
-    await othersFirst();
+    await othersMostly();
     const forecasts = isOwn(pack, model) ? null : await opened.forecasts(pack.forecasts);
     prepared.set(model, { pack, forecasts, outOfRange });
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { placesInTurns } from '../../pipeline/tasks/forecast/predict/places-in-turns.ts';
 import { drained, inTurns, type Turns } from '../../pipeline/tasks/forecast/predict/turns.ts';
 import { loadKind } from './kinds.ts';
-import { othersFirst } from './others-first.ts';
+import { othersMostly } from './others-first.ts';
 
 /** A bundle that was verified, opened, and has answered its warm-up requests as it did when it was made. Immutable. */
 export interface LoadedModel {
@@ -35,7 +35,7 @@ export function openModelInTurns(
   files: BundleFiles,
   about: { version: RegisteredVersion; manifest: BundleManifest; before: LoadedModel | null },
 ): Promise<LoadedModel> {
-  return inTurns(opening(files, about), othersFirst);
+  return inTurns(opening(files, about), othersMostly);
 }
 
 function* opening(

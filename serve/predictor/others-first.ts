@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 
 /** How long work may hold up those who wait for an answer; then they go first. */
 export const SLICE_MS = 4;
@@ -6,4 +6,11 @@ export const SLICE_MS = 4;
 /** Lets those who wait for an answer go first: one turn of the event loop. */
 export async function othersFirst(): Promise<void> {
   await setImmediate();
+}
+
+const PAUSE_MS = 1;
+
+/** The same for work in no hurry, such as a swap: with pauses between its turns an answer is held up by one turn, not by each. */
+export async function othersMostly(): Promise<void> {
+  await setTimeout(PAUSE_MS);
 }
