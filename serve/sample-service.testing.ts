@@ -20,6 +20,7 @@ import { Slots } from './predictor/slots.ts';
 import { readServiceSettings } from './settings.ts';
 
 export const MODEL = 'infections';
+const NOON = Date.parse('2026-07-01T12:00:00Z');
 export const HORIZONS = 3;
 
 export interface SampleOptions {
@@ -122,7 +123,7 @@ export function samplePartsOf(
   { files, version, pack }: Sample,
   {
     env = {},
-    now = () => new Date('2026-07-01T12:00:00Z'),
+    now = () => new Date(NOON),
   }: { env?: NodeJS.ProcessEnv; now?: () => Date } = {},
 ): Parts {
   const slots = new Slots([MODEL]);
