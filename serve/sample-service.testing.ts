@@ -121,10 +121,7 @@ export function packOf({
  *  @param env settings, as from the environment */
 export function samplePartsOf(
   { files, version, pack }: Sample,
-  {
-    env = {},
-    now = () => new Date(NOON),
-  }: { env?: NodeJS.ProcessEnv; now?: () => Date } = {},
+  { env = {}, now = () => new Date(NOON) }: { env?: NodeJS.ProcessEnv; now?: () => Date } = {},
 ): Parts {
   const slots = new Slots([MODEL]);
   slots.of(MODEL).swap({ model: loadModel(files, version), pack: loadPack(pack) });
