@@ -1,7 +1,6 @@
 import { elementsOf } from './json-list.ts';
 import { buildPlaces, type Places } from './places.ts';
-import { BORDER_DEGREES, type PolygonIndex, polygonIndex } from './polygon-index.ts';
-import { quadtree } from './quadtree.ts';
+import { type PolygonLists, polygonLists, searchable } from './polygon-index.ts';
 import type { Turns } from './turns.ts';
 
 /** Corners that are indexed at once: some tenths of a millisecond of work, unless one tract has more. */
@@ -11,19 +10,19 @@ const CORNERS = 300;
  *  @param bytes UTF-8
  *  @throws UsageError as `buildPlaces`; SyntaxError for what is no JSON */
 export function* placesInTurns(bytes: Uint8Array, { key }: { key: string }): Turns<Places> {
-  let polygons: PolygonIndex | null;
+  let lists: PolygonLists | null;
   try {
-    polygons = yield* joined(yield* indexed(bytes, key));
+    lists = yield* joined(yield* listed(bytes, key));
   } catch {
     // The whole tells what is wrong with it, and is right where it is only written in an unusual way.
     return buildPlaces(JSON.parse(Buffer.from(bytes).toString('utf8')), { key });
   }
-  if (polygons) return { kind: 'polygons', polygons, cells: null };
+  if (lists) return { kind: 'polygons', polygons: searchable(lists), cells: null };
   return { kind: 'none', polygons: null, cells: null };
 }
 
-function* indexed(bytes: Uint8Array, key: string): Turns<PolygonIndex[]> {
-  const made: PolygonIndex[] = [];
+function* listed(bytes: Uint8Array, key: string): Turns<PolygonLists[]> {
+  const made: PolygonLists[] = [];
   const features = elementsOf(bytes, 'features');
   let some: unknown[] = [];
   let corners = 0;
@@ -38,8 +37,8 @@ function* indexed(bytes: Uint8Array, key: string): Turns<PolygonIndex[]> {
   return made;
 
   function take(): void {
-    const index = polygonIndex({ features: some }, key);
-    if (index) made.push(index);
+    const lists = polygonLists({ features: some }, key);
+    if (lists) made.push(lists);
     some = [];
     corners = 0;
   }
@@ -53,13 +52,13 @@ function cornersOf(coordinates: unknown): number {
   return coordinates.reduce((sum: number, inner) => sum + cornersOf(inner), 0);
 }
 
-/** Nothing in an index reaches from one part to another but the order of ids and the boxes' tree.
- *  @returns null where there is none */
-function* joined(all: PolygonIndex[]): Turns<PolygonIndex | null> {
+/** Nothing in the lists reaches from one part to another but the order of ids.
+ *  @returns null where there are none */
+function* joined(all: PolygonLists[]): Turns<PolygonLists | null> {
   if (all.length === 0) return null;
   const tracts = [...new Set(all.flatMap((one) => one.tracts))].sort();
   const indexOf = new Map(tracts.map((tract, index) => [tract, index]));
-  const sum = (of: (one: PolygonIndex) => number) => all.reduce((total, one) => total + of(one), 0);
+  const sum = (of: (one: PolygonLists) => number) => all.reduce((total, one) => total + of(one), 0);
   const counts = {
     parts: sum((one) => one.tractOf.length),
     rings: sum((one) => one.firstPoint.length - 1),
@@ -104,11 +103,6 @@ function* joined(all: PolygonIndex[]): Turns<PolygonIndex | null> {
     firstBin,
     firstEdge,
     edges,
-    west: Math.min(...all.map((one) => one.west)),
-    south: Math.min(...all.map((one) => one.south)),
-    east: Math.max(...all.map((one) => one.east)),
-    north: Math.max(...all.map((one) => one.north)),
-    near: quadtree(boxes, 2 * BORDER_DEGREES),
   };
 }
 

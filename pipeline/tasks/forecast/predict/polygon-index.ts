@@ -1,5 +1,5 @@
 import { boxOf, type Part, partsOf, type Ring } from './polygon-parts.ts';
-import { type Quadtree, quadtree } from './quadtree.ts';
+import { around, type Quadtree, quadtree } from './quadtree.ts';
 
 /** Degrees within which a point is on a border: a tenth of a millimetre, far above rounding and below any survey. */
 export const BORDER_DEGREES = 1e-9;
@@ -44,24 +44,35 @@ export interface PolygonIndex {
   near: Quadtree;
 }
 
+/** What an index holds of its parts one by one, before it can be searched. */
+export type PolygonLists = Omit<PolygonIndex, 'west' | 'south' | 'east' | 'north' | 'near'>;
+
 /** @returns null where the collection has no polygon
  *  @throws UsageError for what is no collection of polygons with that key */
 export function polygonIndex(geojson: unknown, key: string): PolygonIndex | null {
+  const lists = polygonLists(geojson, key);
+  return lists && searchable(lists);
+}
+
+export function searchable(lists: PolygonLists): PolygonIndex {
+  const { boxes } = lists;
+  return { ...lists, ...around(boxes, BORDER_DEGREES), near: quadtree(boxes, 2 * BORDER_DEGREES) };
+}
+
+/** @returns and @throws as `polygonIndex` */
+export function polygonLists(geojson: unknown, key: string): PolygonLists | null {
   const parts = partsOf(geojson, key);
   if (parts.length === 0) return null;
   const tracts = [...new Set(parts.map(({ tract }) => tract))].sort();
   const indexOf = new Map(tracts.map((tract, index) => [tract, index]));
   const boxes = new Float64Array(parts.length * 4);
   for (const [part, { rings }] of parts.entries()) boxes.set(boxOf(rings), part * 4);
-  const near = quadtree(boxes, 2 * BORDER_DEGREES);
   return {
     tracts,
     tractOf: Int32Array.from(parts, ({ tract }) => indexOf.get(tract)!),
     boxes,
     ...listed(parts),
     ...binned(parts, boxes),
-    ...around(boxes),
-    near,
   };
 }
 
@@ -109,17 +120,6 @@ function touches(x: number, y: number, x1: number, y1: number, x2: number, y2: n
 function binAt(y: number, south: number, north: number, bins: number): number {
   const bin = Math.floor(((y - south) / (north - south || 1)) * bins);
   return Math.max(0, Math.min(bins - 1, bin));
-}
-
-function around(boxes: Float64Array): Pick<PolygonIndex, 'west' | 'south' | 'east' | 'north'> {
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let at = 0; at < boxes.length; at += 4) {
-    west = Math.min(west, boxes[at] - BORDER_DEGREES);
-    south = Math.min(south, boxes[at + 1] - BORDER_DEGREES);
-    east = Math.max(east, boxes[at + 2] + BORDER_DEGREES);
-    north = Math.max(north, boxes[at + 3] + BORDER_DEGREES);
-  }
-  return { west, south, east, north };
 }
 
 /** Every ring one after the other. */

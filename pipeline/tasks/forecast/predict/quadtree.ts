@@ -27,13 +27,7 @@ export interface Quadtree {
 /** @param boxes west, south, east, north a row, shape [boxes × 4], at least one
  *  @param margin by which every box is made larger, degrees, above 0 */
 export function quadtree(boxes: Float64Array, margin: number): Quadtree {
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let at = 0; at < boxes.length; at += 4) {
-    west = Math.min(west, boxes[at] - margin);
-    south = Math.min(south, boxes[at + 1] - margin);
-    east = Math.max(east, boxes[at + 2] + margin);
-    north = Math.max(north, boxes[at + 3] + margin);
-  }
+  const { west, south, east, north } = around(boxes, margin);
   const acrossDegree = SQUARES / (east - west);
   const upDegree = SQUARES / (north - south);
   const squares = new Int32Array(boxes.length);
@@ -44,6 +38,23 @@ export function quadtree(boxes: Float64Array, margin: number): Quadtree {
     squares[at + 3] = squareOf(boxes[at + 3] + margin, south, upDegree);
   }
   return { west, south, acrossDegree, upDegree, ...cut(squares) };
+}
+
+/** The box that holds all of them.
+ *  @param boxes as of `quadtree`
+ *  @param margin as of `quadtree` */
+export function around(
+  boxes: Float64Array,
+  margin: number,
+): { west: number; south: number; east: number; north: number } {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let at = 0; at < boxes.length; at += 4) {
+    west = Math.min(west, boxes[at] - margin);
+    south = Math.min(south, boxes[at + 1] - margin);
+    east = Math.max(east, boxes[at + 2] + margin);
+    north = Math.max(north, boxes[at + 3] + margin);
+  }
+  return { west, south, east, north };
 }
 
 /** Place in `lists` of the boxes that may hold a point: their number, then themselves. */
@@ -79,46 +90,38 @@ function cut(squares: Int32Array): Pick<Quadtree, 'nodes' | 'lists'> {
   const nodes = [-2];
   // Of each node its south-western corner, and its side as a power of two.
   const [across, up, sides] = [[0], [0], [BITS]];
-  const counts = new Int32Array(CHILDREN);
+  // Of each box in a list the children that it touches, a bit each.
+  const touched = new Uint16Array(count);
   for (let node = 0; node < nodes.length; node++) {
     const list = -1 - nodes[node];
     const length = lists[list];
     const side = sides[node] - CUT_BITS;
     if (length <= FEW || side < 0) continue;
-    const last = list + length;
-    counts.fill(0);
     let listed = 0;
-    for (let at = list + 1; at <= last; at++) {
-      const box = lists[at] * 4;
-      const east = childAt(squares[box + 2], across[node], side);
+    for (let at = 0; at < length; at++) {
+      const box = lists[list + 1 + at] * 4;
+      const south = childAt(squares[box + 1], up[node], side);
       const north = childAt(squares[box + 3], up[node], side);
       const west = childAt(squares[box], across[node], side);
-      for (let y = childAt(squares[box + 1], up[node], side); y <= north; y++) {
-        for (let x = west; x <= east; x++) counts[(y << CUT_BITS) + x]++;
-        listed += east - west + 1;
-      }
+      const east = childAt(squares[box + 2], across[node], side);
+      let children = 0;
+      for (let y = south; y <= north; y++)
+        for (let x = west; x <= east; x++) children |= 1 << ((y << CUT_BITS) + x);
+      touched[at] = children;
+      listed += (north - south + 1) * (east - west + 1);
     }
     if (listed > WORTH * length || free + listed + CHILDREN > lists.length) continue;
     nodes[node] = nodes.length;
     for (let child = 0; child < CHILDREN; child++) {
-      nodes.push(counts[child] > 0 ? -1 - free : -1);
+      let next = free + 1;
+      for (let at = 0; at < length; at++)
+        if ((touched[at] >> child) & 1) lists[next++] = lists[list + 1 + at];
+      lists[free] = next - free - 1;
+      nodes.push(lists[free] > 0 ? -1 - free : -1);
       across.push(across[node] + ((child & 3) << side));
       up.push(up[node] + ((child >> CUT_BITS) << side));
       sides.push(side);
-      if (counts[child] === 0) continue;
-      const first = free + 1;
-      lists[free] = counts[child];
-      free = first + counts[child];
-      counts[child] = first; // from here on where its next box is put
-    }
-    for (let at = list + 1; at <= last; at++) {
-      const box = lists[at] * 4;
-      const east = childAt(squares[box + 2], across[node], side);
-      const north = childAt(squares[box + 3], up[node], side);
-      const west = childAt(squares[box], across[node], side);
-      for (let y = childAt(squares[box + 1], up[node], side); y <= north; y++) {
-        for (let x = west; x <= east; x++) lists[counts[(y << CUT_BITS) + x]++] = lists[at];
-      }
+      if (lists[free] > 0) free = next;
     }
   }
   return { nodes: Int32Array.from(nodes), lists: lists.slice(0, free) };
