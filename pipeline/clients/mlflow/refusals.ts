@@ -86,7 +86,7 @@ export function refusalOf(reply: Reply, { asked, credentials, now }: Asking): Re
   if (CHANGED_PARAM.test(told.whole)) {
     return refused('conflict', 'a parameter is written once: start another run for other values');
   }
-  if (AT_ONCE.test(told.whole)) {
+  if (AT_ONCE.test(told.whole) && !SAME_POINT.test(told.whole)) {
     const hint = 'somebody else wrote the same at the same moment: ask again';
     return new Refused('conflict', seen, { ...details, hint, passing: true });
   }
@@ -116,6 +116,8 @@ const CHANGED_PARAM = /Changing param values is not allowed/;
 /** Two first writers of one row, as SQLite, PostgreSQL and MySQL say it: the server looks and writes in two steps. The later one's
  *  was not done. */
 const AT_ONCE = /UNIQUE constraint failed|violates unique constraint|Duplicate entry '/;
+/** A NaN that 2.22 has already: it would be refused again, however often it is asked. */
+const SAME_POINT = /INSERT INTO metrics\b/;
 
 /** A 200 with something that is no answer of MLflow's. */
 export function notMlflow(reply: Reply, expected: string): Refused {
