@@ -59,7 +59,7 @@ export async function buildApp(parts: Parts, { guards = true }: { guards?: boole
   explainErrors(app, parts);
   registerJsonBody(app);
   if (guards) await shedLoad(app, parts);
-  refuseOtherMethods(app, monitor);
+  refuseOtherMethods(app);
   await app.register(rootRoute, parts);
   await app.register(pageRoute, parts);
   await app.register(healthRoute, parts);
@@ -87,8 +87,7 @@ function tellWhatIsServed(app: FastifyInstance, { slots, life }: Parts): void {
   app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
     const edition = request.edition ?? first.current;
-    // A route that knows better has told it.
-    if (edition && !reply.hasHeader('x-model-version')) reply.headers(edition.headers);
+    if (edition) reply.headers(edition.headers);
     // A connection that is kept open would be cut off in the end.
     if (life.stopping) reply.header('connection', 'close');
     done();
@@ -124,12 +123,8 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void
   );
 }
 
-function explainErrors(
-  app: FastifyInstance,
-  { monitor, settings: { maxJobBodyBytes }, log = silent }: Parts,
-): void {
+function explainErrors(app: FastifyInstance, { settings: { maxJobBodyBytes }, log = silent }: Parts): void {
   app.setNotFoundHandler((request, reply) => {
-    monitor.requests.inc({ route: 'unknown', method: methodLabel(request.method), status: 404 });
     return sendProblem(reply, 'no-route', {
       status: 404,
       title: 'There is nothing here',

@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { writeWhole } from '../pipeline/files.ts';
 import { REPOSITORY } from '../pipeline/workspace.ts';
 import { entryPoints, withBundledThreads } from './entries.mjs';
+import { FOR_NODE } from './for-node.ts';
 import { type BundledPackage, bundledPackages, noticesOf } from './notices.ts';
 
 const PAGE_LIMIT_MS = 2 * 60_000;
@@ -29,35 +30,20 @@ async function main([folder = 'dist']: string[]): Promise<void> {
 
 async function bundle(target: string): Promise<Metafile> {
   const { metafile } = await build({
+    ...FOR_NODE,
     absWorkingDir: REPOSITORY,
     entryPoints: await entryPoints(REPOSITORY),
     outdir: target,
-    entryNames: '[name]',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Lines stay lines: a trace in the log can be read without the map. Names too: an error's name is that of its class.
+    // Lines stay lines: a trace in the log can be read without the map.
     minifySyntax: true,
-    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
     plugins: [threads, pageIsBuilt],
-    banner: { js: OF_COMMONJS },
     metafile: true,
-    logLevel: 'warning',
   });
   return metafile;
 }
-
-/** Packages that are no ES modules ask for Node's own modules with `require`, and where they are with `__filename`. */
-const OF_COMMONJS = [
-  "import { createRequire as perennialRequire } from 'node:module';",
-  'const require = perennialRequire(import.meta.url);',
-  'const __filename = import.meta.filename, __dirname = import.meta.dirname;',
-].join(' ');
 
 const threads: Plugin = {
   name: 'threads',

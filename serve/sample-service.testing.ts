@@ -181,14 +181,14 @@ function squares(tracts: number) {
   return {
     type: 'FeatureCollection',
     features: Array.from({ length: tracts }, (_, tract) =>
-      square(String(tract + 1).padStart(3, '0'), tract - 76),
+      square(String(tract + 1).padStart(3, '0'), { west: tract - 76, south: 40, side: 1 }),
     ),
   };
 }
 
-/** One degree wide and high, from 40° north. */
-function square(id: string, west: number) {
-  const [east, south, north] = [west + 1, 40, 41];
+/** A tract; in degrees. */
+export function square(id: string, { west, south, side }: { west: number; south: number; side: number }) {
+  const [east, north] = [west + side, south + side];
   const ring = [
     [west, south],
     [east, south],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 import { execa } from 'execa';
+import { FOR_NODE } from '../serve/for-node.ts';
 
 const LIMIT_MS = 60_000;
 const DEATH = join(import.meta.dirname, 'dies-at-write.ts');
@@ -28,18 +29,10 @@ interface Ended {
 export async function mortalChild(source: string): Promise<MortalChild> {
   const folder = await mkdtemp(join(tmpdir(), 'mortal-child-'));
   await build({
+    ...FOR_NODE,
     entryPoints: [source, DEATH],
     outdir: folder,
-    entryNames: '[name]',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    keepNames: true,
     external: ['@duckdb/*', '@tensorflow/*'],
-    banner: { js: REQUIRE },
-    logLevel: 'warning',
   });
   const [file, death] = [source, DEATH].map((path) => join(folder, `${basename(path, '.ts')}.mjs`));
   return {
@@ -56,7 +49,3 @@ export async function mortalChild(source: string): Promise<MortalChild> {
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
-
-/** Packages that are no ES modules ask for Node's own modules with `require`, and for their own path. */
-const REQUIRE =
-  "import { createRequire as mortalRequire } from 'node:module'; const require = mortalRequire(import.meta.url); const __filename = import.meta.filename;";

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import type { Monitor } from '../monitor/monitor.ts';
 import { ProblemError } from '../problem.ts';
 
 /** Where a path is served and the method is not, 405 with `Allow` says more than 404 (RFC 9110). Of the routes that are
  *  registered from now on. They are looked at only where no route was found, and before a body is read. */
-export function refuseOtherMethods(app: FastifyInstance, { requests }: Pick<Monitor, 'requests'>): void {
+export function refuseOtherMethods(app: FastifyInstance): void {
   const served = new Map<string, { path: RegExp; methods: Set<string> }>();
   app.addHook('onRoute', ({ url, method }) => {
     const known = served.get(url) ?? { path: patternOf(url), methods: new Set<string>() };
@@ -18,7 +17,6 @@ export function refuseOtherMethods(app: FastifyInstance, { requests }: Pick<Moni
     const methods = [...served.values()].flatMap((one) => (one.path.test(asked) ? [...one.methods] : []));
     if (methods.length === 0) return done();
     const allowed = [...new Set(methods)].sort().join(', ');
-    requests.inc({ route: 'unknown', method: methodLabel(method), status: 405 });
     reply.header('allow', allowed);
     const detail = `${asked.slice(0, 200)} is asked by ${allowed}, not by ${method}`;
     done(new ProblemError('method', { status: 405, title: 'Not by this method', detail }));

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Parts } from '../parts.ts';
 import { ProblemError } from '../problem.ts';
 import { keyHashOf } from './api-keys.ts';
-import { methodLabel } from './other-methods.ts';
 
 const MINUTE_MS = 60_000;
 /** How often the event loop and the memory are looked at. */
@@ -26,9 +25,6 @@ export async function shedLoad(app: FastifyInstance, { settings, monitor }: Part
       // No turn at all within a sample says only that one took longer than that.
       if (value === Number.POSITIVE_INFINITY && settings.maxEventLoopDelayMs > SAMPLE_MS) return;
       monitor.shed.inc({ reason: 'pressure' });
-      // It comes before the hooks of the route, which count all others.
-      const { url: route = 'unknown' } = request.routeOptions;
-      monitor.requests.inc({ route, method: methodLabel(request.method), status: 503 });
       reply.header('retry-after', AGAIN);
       throw new ProblemError('pressure', {
         status: 503,

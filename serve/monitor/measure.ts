@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { methodLabel } from '../guards/other-methods.ts';
 import { type Log, silent } from '../log.ts';
 import type { Parts } from '../parts.ts';
 import { observeAnswer } from '../predictor/answer-with.ts';
@@ -45,6 +46,26 @@ export function measureRoutes(app: FastifyInstance, { monitor, settings, log = s
     // Before the route's other hooks, so that what they take and turn away is in it too.
     route.onRequest = [begin, ...listed(route.onRequest)] as RouteOptions['onRequest'];
   });
+  countOthers(app, monitor);
+}
+
+/** What no route has begun: there is none, or a hook that comes before those of routes has turned it away. */
+function countOthers(app: FastifyInstance, { requests }: Monitor): void {
+  app.decorateRequest('measured', false);
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    const { url: route = 'unknown' } = request.routeOptions;
+    if (!request.measured)
+      requests.inc({ route, method: methodLabel(request.method), status: reply.statusCode });
+    request.measured = true;
+    done();
+  });
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether its answer is counted, or will be. */
+    measured: boolean;
+  }
 }
 
 interface Labels {
@@ -67,6 +88,7 @@ function beginning(
   const times = latency.labels({ route });
   return (request, reply, done) => {
     const from = performance.now();
+    request.measured = true;
     live.inFlight++;
     reply.raw.on('close', () => {
       const ms = performance.now() - from;

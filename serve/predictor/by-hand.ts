@@ -34,8 +34,7 @@ export async function pin(follower: Follower, version: string): Promise<void> {
   const { slot, state, source } = follower.options;
   refusePinned(follower, { byHandToo: false });
   const known =
-    [slot.current?.model.version, state.previous(slot.name)].find((one) => one?.version === version) ??
-    (await (source && withinMs(LIMIT_MS, source.versionNamed(slot.name, version)))) ??
+    (await withinMs(LIMIT_MS, follower.named(version))) ??
     missing(
       `there is no ${version} of ${slot.name} in ${source?.where ?? 'what was loaded'}`,
       await howToGet(follower),

@@ -143,7 +143,7 @@ export class Follower {
     const { slot, state, swaps } = this.options;
     const { name, files } = this.options.limitsMs ?? LIMITS_MS;
     const { pinned } = this;
-    const wanted = await withinMs(name, pinned ? this.#named(source, pinned) : source.version(slot.name));
+    const wanted = await withinMs(name, pinned ? this.named(pinned) : source.version(slot.name));
     if (!wanted) {
       if (!pinned) return null;
       throw new UpstreamError(`${slot.name} is pinned to ${pinned}, which ${source.where} does not have`, {
@@ -165,10 +165,14 @@ export class Follower {
   }
 
   /** What is served or was is known, whatever the source has by now: a `released.json` names one version. */
-  async #named(source: Source, version: string): Promise<RegisteredVersion | null> {
-    const { slot, state } = this.options;
+  async named(version: string): Promise<RegisteredVersion | null> {
+    const { slot, state, source } = this.options;
     const known = [slot.current?.model.version, state.current(slot.name), state.previous(slot.name)];
-    return known.find((one) => one?.version === version) ?? (await source.versionNamed(slot.name, version));
+    return (
+      known.find((one) => one?.version === version) ??
+      (await source?.versionNamed(slot.name, version)) ??
+      null
+    );
   }
 
   /** @throws CorruptError where they are not those of the digest: then it is not to blame, and they may be right later */

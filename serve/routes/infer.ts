@@ -38,10 +38,11 @@ export const inferRoute: FastifyPluginAsync<Parts> = async (
   app.get('', async () => ({ name: packageJson.name, version: packageJson.version, extensions: [] }));
 
   for (const path of ['/models/:model', '/models/:model/versions/:version']) {
-    app.get<OfModel>(path, async ({ params }, reply) => {
+    app.get<OfModel>(path, async (request) => {
+      const { params } = request;
       const slot = slots.of(params.model);
-      const { model, headers } = editionOf(slot, params.version);
-      reply.headers(headers);
+      request.edition = editionOf(slot, params.version);
+      const { model } = request.edition;
       return {
         name: model.name,
         versions: versionsOf(slot),
@@ -50,19 +51,20 @@ export const inferRoute: FastifyPluginAsync<Parts> = async (
       };
     });
 
-    app.get<OfModel>(`${path}/ready`, always, async ({ params }, reply) => {
+    app.get<OfModel>(`${path}/ready`, always, async (request, reply) => {
+      const { params } = request;
       const slot = slots.of(params.model);
-      if (slot.current) reply.headers(editionOf(slot, params.version).headers);
+      if (slot.current) request.edition = editionOf(slot, params.version);
       const isReady = slot.current !== null && !life.stopping;
       return reply.code(isReady ? 200 : 503).send({ name: slot.name, ready: isReady });
     });
 
-    app.post<OfModel>(`${path}/infer`, async (request, reply) => {
+    app.post<OfModel>(`${path}/infer`, async (request) => {
       const asked = inferenceIn(request.body);
       const slot = slots.of(request.params.model);
       const { version } = request.params;
       const edition = version === undefined ? answerWith(slot, request) : editionOf(slot, version);
-      if (version !== undefined) reply.headers(edition.headers);
+      request.edition = edition;
       const { model } = edition;
       const schema = model.served.request;
       checkOutputs(schema, asked.outputs);

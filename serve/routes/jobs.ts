@@ -60,14 +60,15 @@ export const jobsRoute: FastifyPluginAsync<Parts> = async (app, { slots, setting
     },
   });
 
-  app.get<OfJob>('/jobs/:id', async ({ params }, reply) => {
-    const job = jobs.get(params.id);
-    return reply.headers(job.edition.headers).send(shownJob(job));
+  app.get<OfJob>('/jobs/:id', async (request) => {
+    const job = jobs.get(request.params.id);
+    request.edition = job.edition;
+    return shownJob(job);
   });
 
-  app.get<OfJob>('/jobs/:id/result', async ({ params }, reply) => {
-    const job = jobs.get(params.id);
-    reply.headers(job.edition.headers);
+  app.get<OfJob>('/jobs/:id/result', async (request, reply) => {
+    const job = jobs.get(request.params.id);
+    request.edition = job.edition;
     if (job.state !== 'done') throw noResult(job);
     return reply
       .type('application/json; charset=utf-8')
@@ -78,9 +79,10 @@ export const jobsRoute: FastifyPluginAsync<Parts> = async (app, { slots, setting
       .send(Readable.from(job.result));
   });
 
-  app.delete<OfJob>('/jobs/:id', async ({ params }, reply) => {
-    const job = jobs.delete(params.id);
-    return reply.headers(job.edition.headers).send(shownJob(job));
+  app.delete<OfJob>('/jobs/:id', async (request) => {
+    const job = jobs.delete(request.params.id);
+    request.edition = job.edition;
+    return shownJob(job);
   });
 };
 

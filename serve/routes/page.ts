@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { LEVELS } from '../page/outline.ts';
 import { outlines } from '../page/outlines.ts';
@@ -30,19 +30,19 @@ export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) 
   const series = new WeakMap<Edition, Promise<Packed>>();
 
   app.get('/page/overview', async (request, reply) => {
-    const edition = asked(request, reply);
+    const edition = asked(request);
     // The page reckons ages by the service's clock, whatever the browser's says.
     reply.header('date', now().toUTCString());
     return sendPacked(request, reply, await once(overviews, edition, () => overviewOf(edition, models)));
   });
 
   app.get('/page/series', async (request, reply) => {
-    const edition = asked(request, reply);
+    const edition = asked(request);
     return sendPacked(request, reply, await once(series, edition, () => seriesOf(edition)));
   });
 
   app.get('/page/places', async (request, reply) => {
-    const { model } = asked(request, reply);
+    const { model } = asked(request);
     if (!model.geojson) {
       throw new ProblemError('no-places', {
         status: 404,
@@ -64,9 +64,9 @@ export const pageRoute: FastifyPluginAsync<Parts> = async (app, { slots, now }) 
     });
   });
 
-  function asked(request: FastifyRequest, reply: FastifyReply): Edition {
+  function asked(request: FastifyRequest): Edition {
     const edition = slots.of(parsed(Query, request.query).model).choose(() => canaryKey(request));
-    reply.headers(edition.headers);
+    request.edition = edition;
     return edition;
   }
 };

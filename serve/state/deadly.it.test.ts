@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { BundleFiles } from '../../pipeline/contracts/bundle.ts';
 import { resealed, samples, temporaryFolder } from '../following.testing.ts';
-import { MODEL, type Sample } from '../sample-service.testing.ts';
+import { MODEL, type Sample, square } from '../sample-service.testing.ts';
 import { releaseInto, type ServiceProcess, startServiceProcess } from '../service-process.testing.ts';
 import { AttemptsFile } from './records.ts';
 
@@ -99,21 +99,12 @@ it('a good bundle whose load was cut off by a SIGKILL is served at the next star
 /** Small squares beside the tracts' own: reading them takes its time. */
 function withMore(given: Uint8Array): string {
   const { type, features } = JSON.parse(Buffer.from(given).toString('utf8'));
-  const more = Array.from({ length: 10_000 }, (_, at) => {
-    const [west, south] = [-170 + (at % 100) * 0.1, -80 + Math.floor(at / 100) * 0.1];
-    const [east, north] = [west + 0.05, south + 0.05];
-    const ring = [
-      [west, south],
-      [east, south],
-      [east, north],
-      [west, north],
-      [west, south],
-    ];
-    return {
-      type: 'Feature',
-      properties: { id: `more ${at}`, name: `more ${at}` },
-      geometry: { type: 'Polygon', coordinates: [ring] },
-    };
-  });
+  const more = Array.from({ length: 10_000 }, (_, at) =>
+    square(`more ${at}`, {
+      west: -170 + (at % 100) * 0.1,
+      south: -80 + Math.floor(at / 100) * 0.1,
+      side: 0.05,
+    }),
+  );
   return JSON.stringify({ type, features: [...features, ...more] });
 }
