@@ -64,8 +64,10 @@ it('turns requests away while the event loop is late, and says when to come agai
 
 it('labels only with what it knows, whatever is asked', async () => {
   const { app, parts } = await serve();
-  for (let n = 0; n < 50; n++)
-    await app.inject({ method: n % 2 ? 'GET' : 'PUT', url: `/made-up-${n}?q=${n}` });
+  for (let n = 0; n < 50; n++) {
+    const under = n % 4 === 1 ? '/v2' : '';
+    await app.inject({ method: n % 2 ? 'GET' : 'PUT', url: `${under}/made-up-${n}?q=${n}` });
+  }
   await app.inject('/forecast?lat=91&lon=0');
   const text = await parts.monitor.registry.metrics();
   expect(text).toContain('perennial_http_requests_total{route="unknown",method="GET",status="404"} 25');
