@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -19,36 +19,34 @@ const EVERY_MS = 200;
 const SWAP_LIMIT_MS = 10_000;
 const MOST_P99 = 1.5;
 
-/** What the champion moves to and back, beside rounds in which it stays. */
+/** What the champion moves to and back. Steady: in a registry that the service does not follow, so that all but the service has the
+ *  same to do. */
 const KINDS = {
-  steady: null,
-  model: { version: 'v0002', of: 'a model trained anew' },
-  borders: { version: 'v0003', of: 'tracts with other borders' },
+  steady: { followed: false, version: 'v0002', of: 'nothing' },
+  model: { followed: true, version: 'v0002', of: 'a model trained anew' },
+  borders: { followed: true, version: 'v0003', of: 'tracts with other borders' },
 };
 type Kind = keyof typeof KINDS;
+type Home = ReturnType<typeof workspaceIn>;
 type Round = Record<Kind, Loaded>;
 
 /** The service as it is run, asked by another process, while its champion moves again and again: each swap reads, verifies, warms up
  *  and replaces a bundle. Rounds with and without swaps in turn. */
 export async function benchSwaps(): Promise<BenchPart> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-swaps-'));
-  const home = workspaceIn(folder);
-  await home.register(withBorders(0.4));
-  await home.register(withBorders(0.4, 'persistence'));
-  await home.register(withBorders(0.45));
-  await home.promote('v0001');
-  await home.publish(sampleOf({ tracts: TRACTS }).pack);
-  const service = await startSwapping(folder);
+  const [home, other] = await Promise.all([homeIn(join(folder, 'home')), homeIn(join(folder, 'other'))]);
+  const service = await startSwapping(home.root);
   const rounds: Round[] = [];
   const kinds = Object.keys(KINDS) as Kind[];
   try {
-    for (const kind of kinds) await loaded(service, home, kind);
+    const homeOf = (kind: Kind) => (KINDS[kind].followed ? home : other);
+    for (const kind of kinds) await loaded(service, homeOf(kind), kind);
     for (let round = 0; round < ROUNDS; round++) {
       const done = {} as Round;
       // Who goes first changes: a neighbour's burst of load must not always hit the same one.
       for (let k = 0; k < kinds.length; k++) {
         const kind = kinds[(k + round) % kinds.length];
-        done[kind] = await loaded(service, home, kind);
+        done[kind] = await loaded(service, homeOf(kind), kind);
       }
       rounds.push(done);
     }
@@ -60,7 +58,7 @@ export async function benchSwaps(): Promise<BenchPart> {
   return { rows: (['model', 'borders'] as const).flatMap((kind) => rowsOf(rounds, kind)), notes: [NOTE] };
 }
 
-const NOTE = `Swaps: ${CONNECTIONS} connections of autocannon from another process; the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; at most one each ${EVERY_MS} ms. A model that is trained anew mostly has the borders of the one before, which are shared then. ${ROUNDS} rounds of ${SWAPS} swaps of each kind beside one without swaps; the ratio is the median of the rounds' ratios.`;
+const NOTE = `Swaps: ${CONNECTIONS} connections of autocannon from another process; the service with every guard but its rate limit. Each swap reads a bundle of ${TRACTS} tracts from a registry, verifies it, warms it up and replaces the one before; at most one each ${EVERY_MS} ms. A model that is trained anew mostly has the borders of the one before, which are shared then. ${ROUNDS} rounds of ${SWAPS} swaps of each kind beside one in which another registry's champion moves, which the service does not follow; the ratio is the median of the rounds' ratios.`;
 
 function rowsOf(rounds: Round[], kind: 'model' | 'borders'): BenchPart['rows'] {
   const sum = (figure: 'failed' | 'requests') => rounds.reduce((total, one) => total + one[kind][figure], 0);
@@ -83,9 +81,20 @@ function rowsOf(rounds: Round[], kind: 'model' | 'borders'): BenchPart['rows'] {
   ];
 }
 
-function loaded({ url }: ServiceProcess, home: ReturnType<typeof workspaceIn>, kind: Kind): Promise<Loaded> {
-  const other = KINDS[kind]?.version;
-  const until = other ? moveChampion(home, url, other) : wait(SWAPS * EVERY_MS);
+/** Three versions: the champion, the same borders with another model, and other borders. */
+async function homeIn(folder: string): Promise<Home> {
+  await mkdir(folder);
+  const home = workspaceIn(folder);
+  await home.register(withBorders(0.4));
+  await home.register(withBorders(0.4, 'persistence'));
+  await home.register(withBorders(0.45));
+  await home.promote('v0001');
+  await home.publish(sampleOf({ tracts: TRACTS }).pack);
+  return home;
+}
+
+function loaded({ url }: ServiceProcess, home: Home, kind: Kind): Promise<Loaded> {
+  const until = moveChampion(home, url, KINDS[kind]);
   const asked = load(Number(new URL(url).port), ['/forecast?lat=40.5&lon=-75.5'], {
     seconds: (SWAPS * SWAP_LIMIT_MS) / 1000,
     connections: CONNECTIONS,
@@ -96,16 +105,18 @@ function loaded({ url }: ServiceProcess, home: ReturnType<typeof workspaceIn>, k
 
 /** Back and forth, each time when the one before is served, so that it ends where it began.
  *  @throws Error where a version is not served in time */
-async function moveChampion(home: ReturnType<typeof workspaceIn>, url: string, other: string): Promise<void> {
+async function moveChampion(home: Home, url: string, { version, followed }: (typeof KINDS)[Kind]) {
   for (let at = 0; at < SWAPS; at++) {
     const began = performance.now();
-    const next = at % 2 === 0 ? other : 'v0001';
+    const next = at % 2 === 0 ? version : 'v0001';
     await home.promote(next);
-    do await wait(20);
-    while ((await versionAt(url)) !== next && performance.now() - began < SWAP_LIMIT_MS);
+    do await wait(EVERY_MS);
+    while (
+      (await versionAt(url)) !== (followed ? next : 'v0001') &&
+      performance.now() - began < SWAP_LIMIT_MS
+    );
     if (performance.now() - began >= SWAP_LIMIT_MS)
       throw new Error(`${next} was not served in ${SWAP_LIMIT_MS} ms`);
-    await wait(Math.max(0, began + EVERY_MS - performance.now()));
   }
 }
 

@@ -1,13 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Edition } from './predictor/edition.ts';
+import type { ReadyText } from './predictor/ready-text.ts';
 
-/** Sends JSON that lies ready as bytes, past Fastify's own way for answers of any kind, with their hooks and serializers: that takes
- *  as long as the answer itself.
+/** Sends JSON that lies ready, past Fastify's own way for answers of any kind, with their hooks and serializers: that takes as long as
+ *  the answer itself.
  *  @param answer.last whether the connection ends with it */
 export function sendReady(
   request: FastifyRequest,
   reply: FastifyReply,
-  { bytes, edition, last }: { bytes: Buffer; edition: Edition; last: boolean },
+  { ready, edition, last }: { ready: ReadyText; edition: Edition; last: boolean },
 ): void {
   reply.hijack();
   const { headers } = edition;
@@ -16,9 +17,9 @@ export function sendReady(
     'x-model-version': headers['x-model-version'],
     'x-data-version': headers['x-data-version'],
     'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
+    'content-length': ready.length,
   };
   if (last) lines.connection = 'close';
   reply.raw.writeHead(200, lines);
-  reply.raw.end(bytes);
+  reply.raw.end(ready.text, ready.encoding);
 }

@@ -39,7 +39,7 @@ async function bare(): Promise<number> {
     const located = locate(edition.places, { latitude: Number(lat), longitude: Number(lon) });
     if (!('tract' in located)) continue;
     const found = { tract: edition.tracts.get(located.tract)!, how: located.how };
-    texts.set(`${Number(lat)} ${Number(lon)}`, tractAnswers(edition).bytes(found, undefined, now).toString());
+    texts.set(`${Number(lat)} ${Number(lon)}`, tractAnswers(edition).ready(found, undefined, now).text);
   }
   const server = createServer((request, response) => {
     const [path, query] = request.url!.split('?');

@@ -1,6 +1,7 @@
 import type { Edition, Tract } from './edition.ts';
 import type { How } from './find-tract.ts';
 import { agesOf, newestOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
+import { type ReadyText, readyText } from './ready-text.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -10,7 +11,7 @@ export interface TractAnswers {
   /** @param horizon undefined: all
    *  @param now milliseconds since 1970
    *  @throws ProblemError 400 for a horizon that is not forecast */
-  bytes(found: { tract: Tract; how: How }, horizon: number | undefined, now: number): Buffer;
+  ready(found: { tract: Tract; how: How }, horizon: number | undefined, now: number): ReadyText;
   /** Whether the tract's newest values lie outside of what the model has learnt from; null: it cannot tell. */
   outOfRange(tract: Tract): boolean | null;
 }
@@ -41,7 +42,7 @@ interface Written {
   all: string;
   byHorizon: Map<number, string>;
   /** The latest answer for all horizons. */
-  whole: { how: How; minute: number; bytes: Buffer } | null;
+  whole: { how: How; minute: number; ready: ReadyText } | null;
 }
 
 function answersOf(edition: Edition): TractAnswers {
@@ -55,15 +56,15 @@ function answersOf(edition: Edition): TractAnswers {
 
   return {
     outOfRange,
-    bytes({ tract, how }, horizon, now) {
+    ready({ tract, how }, horizon, now) {
       const minute = Math.floor(now / MINUTE_MS);
       const parts = writtenOf(tract);
       const { start, middle, all, byHorizon, whole } = parts;
-      if (horizon === undefined && whole?.minute === minute && whole.how === how) return whole.bytes;
+      if (horizon === undefined && whole?.minute === minute && whole.how === how) return whole.ready;
       const list = horizon === undefined ? all : (byHorizon.get(horizon) ?? onlyOf(tract, horizon));
-      const bytes = Buffer.from(`${start}${FOUND[how]}${middle}${list}${agesAt(minute)}${tail}`);
-      if (horizon === undefined) parts.whole = { how, minute, bytes };
-      return bytes;
+      const ready = readyText(`${start}${FOUND[how]}${middle}${list}${agesAt(minute)}${tail}`);
+      if (horizon === undefined) parts.whole = { how, minute, ready };
+      return ready;
     },
   };
 

@@ -72,13 +72,36 @@ describe('an answer', () => {
     expect((await ask('tract=001')).text).toBe(before.text);
   });
 
+  it.each(['Graz', 'Forlì–Cesena', '東京都 🏥'])('is whole where the tract is called %s', async (name) => {
+    const pack = loadPack(sample.pack);
+    const [tract] = pack.forecasts.tracts;
+    const others = samplePartsOf(sample, { now: () => now });
+    others.slots.of(MODEL).swap({
+      model: loadModel(sample.files, sample.version),
+      pack: { ...pack, forecasts: { ...pack.forecasts, tracts: [{ ...tract, name }] } },
+    });
+    const served = await buildApp(others);
+    try {
+      const address = await served.listen({ host: '127.0.0.1', port: 0 });
+      // Twice: over the same connection, where a length that is wrong would spoil the second one.
+      for (let n = 0; n < 2; n++) {
+        const answer = await fetch(`${address}/forecast?tract=${tract.id}`);
+        const bytes = new Uint8Array(await answer.arrayBuffer());
+        expect(answer.headers.get('content-length')).toBe(String(bytes.length));
+        expect(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)).tract.name).toBe(name);
+      }
+    } finally {
+      await served.close();
+    }
+  });
+
   it('promises no more than five digits', async () => {
     const pack = loadPack(sample.pack);
     const [tract] = pack.forecasts.tracts;
     tract.forecasts[0] = { ...tract.forecasts[0], point: 123_456.789, low: 0.123_456_7, high: 1e-9 };
     tract.total = { value: 1_234_567, time: LAST, from: 'published' };
     const edition = editionOf(loadModel(sample.files, sample.version), pack);
-    const text = tractAnswers(edition).bytes({ tract, how: 'id' }, 1, now.getTime()).toString();
+    const { text } = tractAnswers(edition).ready({ tract, how: 'id' }, 1, now.getTime());
     expect(JSON.parse(text)).toMatchObject({
       forecast: [{ point: 123_460, low: 0.12346, high: 1e-9 }],
       total: { value: 1_234_567, time: LAST, from: 'published' },

@@ -17,13 +17,13 @@ export const forecastRoute: FastifyPluginAsync<Parts> = async (app, { slots, mon
     const edition = answerWith(slots.of(asked.model), request);
     const found = findTract(edition, asked);
     const answers = tractAnswers(edition);
-    const bytes = answers.bytes(found, asked.horizon, now().getTime());
+    const ready = answers.ready(found, asked.horizon, now().getTime());
     const { forecasts } = found.tract;
     const { horizon } = asked;
     const first = horizon === undefined ? forecasts[0] : forecasts.find((one) => one.horizon === horizon);
     countsOf(monitor, edition).add(1, answers.outOfRange(found.tract) === true, first?.point);
     request.again = (other) => pointsOf(findTract(other, asked).tract.forecasts);
-    sendReady(request, reply, { bytes, edition, last: life.stopping });
+    sendReady(request, reply, { ready, edition, last: life.stopping });
   });
 };
 
