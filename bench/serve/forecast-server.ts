@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { parse } from 'node:querystring';
 import { Writable } from 'node:stream';
 import pino from 'pino';
-import { locate } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { buildApp } from '../../serve/app.ts';
 import { tractAnswers } from '../../serve/predictor/tract-answers.ts';
 import { logOptions } from '../../serve/request-log.ts';
@@ -33,13 +32,12 @@ async function bare(): Promise<number> {
   const parts = countyParts();
   const edition = parts.slots.of().choose();
   const now = parts.now().getTime();
+  const answers = tractAnswers(edition);
   const texts = new Map<string, string>();
   for (const address of questions(edition.places)) {
     const { lat, lon } = parse(address.split('?')[1]);
-    const located = locate(edition.places, { latitude: Number(lat), longitude: Number(lon) });
-    if (!('tract' in located)) continue;
-    const found = { tract: edition.tracts.get(located.tract)!, how: located.how };
-    texts.set(`${Number(lat)} ${Number(lon)}`, tractAnswers(edition).ready(found, undefined, now).text);
+    const { answer, how } = answers.to({ lat: Number(lat), lon: Number(lon) });
+    texts.set(`${Number(lat)} ${Number(lon)}`, answer.ready(how, undefined, now).text);
   }
   const server = createServer((request, response) => {
     const [path, query] = request.url!.split('?');

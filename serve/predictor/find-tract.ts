@@ -7,13 +7,25 @@ import { type Asked, PARAMETERS } from './question.ts';
 /** How a tract was found: `id` where it was named. */
 export type How = 'inside' | 'border' | 'cell' | 'id';
 
-/** The tract that a question is about.
- *  @throws ProblemError for coordinates that cannot be meant (400), and for a place or an id without forecast (404) */
-export function findTract(edition: Edition, { lat, lon, tract }: Asked): { tract: Tract; how: How } {
-  if (tract !== undefined) return { tract: known(edition, tract), how: 'id' };
+/** The id of the tract that a question is about; whether there is a forecast for it is not asked.
+ *  @throws ProblemError for coordinates that cannot be meant (400), and for a place without a tract (404) */
+export function tractAsked(edition: Edition, { lat, lon, tract }: Asked): { id: string; how: How } {
+  if (tract !== undefined) return { id: tract, how: 'id' };
   const located = locatedIn(edition, { latitude: lat!, longitude: lon! });
   if ('outside' in located) throw outside(edition, located, { lat, lon });
-  return { tract: known(edition, located.tract), how: located.how };
+  return { id: located.tract, how: located.how };
+}
+
+/** @throws ProblemError 404 for a tract without forecast */
+export function tractOf({ tracts, model }: Edition, id: string): Tract {
+  const tract = tracts.get(id);
+  if (tract) return tract;
+  throw new ProblemError('unknown-tract', {
+    status: 404,
+    title: 'No such tract',
+    detail: `${model.name} has no forecast for tract ${shown(id)}`,
+    facts: { hint: 'GET / names one that it knows' },
+  });
 }
 
 /** @param point in decimal degrees
@@ -69,16 +81,5 @@ export function outside(
         ? {}
         : { hint: `exchanged, as latitude ${lon} and longitude ${lat}, it lies in ${named(exchanged)}` }),
     },
-  });
-}
-
-function known({ tracts, model }: Edition, id: string): Tract {
-  const tract = tracts.get(id);
-  if (tract) return tract;
-  throw new ProblemError('unknown-tract', {
-    status: 404,
-    title: 'No such tract',
-    detail: `${model.name} has no forecast for tract ${shown(id)}`,
-    facts: { hint: 'GET / names one that it knows' },
   });
 }

@@ -1,6 +1,9 @@
 import type { Edition, Tract } from './edition.ts';
-import type { How } from './find-tract.ts';
+import { type How, tractAsked, tractOf } from './find-tract.ts';
 import { agesOf, newestOf, observed, ofHorizon, outOfRangeOf, rounded } from './observed.ts';
+import type { LoadedPack } from './pack.ts';
+import { PlacesAsked } from './places-asked.ts';
+import type { Asked } from './question.ts';
 import { type ReadyText, readyText } from './ready-text.ts';
 
 const MINUTE_MS = 60_000;
@@ -8,24 +11,67 @@ const MINUTE_MS = 60_000;
 /** The answers of one edition as JSON, each part written once: only the age of the data changes while it is served, and no faster
  *  than by the minute. */
 export interface TractAnswers {
-  /** @param horizon undefined: all
-   *  @param now milliseconds since 1970
-   *  @throws ProblemError 400 for a horizon that is not forecast */
-  ready(found: { tract: Tract; how: How }, horizon: number | undefined, now: number): ReadyText;
-  /** Whether the tract's newest values lie outside of what the model has learnt from; null: it cannot tell. */
-  outOfRange(tract: Tract): boolean | null;
+  /** @throws ProblemError for coordinates that cannot be meant (400), and for a place or an id without forecast (404) */
+  to(asked: Asked): { answer: TractAnswer; how: How };
 }
-
-const made = new WeakMap<Edition, TractAnswers>();
 
 /** @throws ProblemError 503 where nothing was observed yet */
 export function tractAnswers(edition: Edition): TractAnswers {
-  let answers = made.get(edition);
-  if (!answers) {
-    answers = answersOf(edition);
-    made.set(edition, answers);
+  const frame = new Frame(edition);
+  const outside = outOfRangeOf(edition);
+  const answers = new Map<string, TractAnswer>();
+  const before = new PlacesAsked<ReturnType<TractAnswers['to']>>();
+
+  return {
+    to(asked) {
+      const { lat, lon } = asked;
+      if (lat === undefined || lon === undefined) return found(asked);
+      let there = before.get(lat, lon);
+      if (!there) {
+        there = found(asked);
+        before.set(lat, lon, there);
+      }
+      return there;
+    },
+  };
+
+  function found(asked: Asked): ReturnType<TractAnswers['to']> {
+    const { id, how } = tractAsked(edition, asked);
+    let answer = answers.get(id);
+    if (!answer) {
+      answer = new TractAnswer(frame, tractOf(edition, id), outside?.has(id) ?? null);
+      answers.set(id, answer);
+    }
+    return { answer, how };
   }
-  return answers;
+}
+
+/** What the answers about all tracts share. */
+class Frame {
+  readonly model: string;
+  readonly target: string;
+  readonly tail: string;
+  readonly #pack: LoadedPack;
+  #minute = Number.NaN;
+  #ages = '';
+
+  constructor(edition: Edition) {
+    const { pack, forecasts } = observed(edition);
+    this.#pack = pack;
+    this.model = edition.model.name;
+    this.target = forecasts.target;
+    this.tail = `${JSON.stringify(versionOf(edition)).slice(1)}`;
+  }
+
+  agesAt(minute: number): string {
+    if (minute !== this.#minute) {
+      const { last_time, published_at, data_version } = this.#pack.manifest;
+      const ages = agesOf(this.#pack, minute * MINUTE_MS);
+      this.#ages = `,"data":${JSON.stringify({ last_time, published_at, ...ages, version: data_version })},`;
+      this.#minute = minute;
+    }
+    return this.#ages;
+  }
 }
 
 /** For people, and one word for machines. */
@@ -36,77 +82,58 @@ const FOUND: Record<How, string> = {
   id: '"found":"by its id","how":"id"}',
 };
 
-interface Written {
-  start: string;
-  middle: string;
-  all: string;
-  byHorizon: Map<number, string>;
+/** The answers about one tract. */
+export class TractAnswer {
+  readonly #frame: Frame;
+  readonly #start: string;
+  readonly #middle: string;
+  readonly #all: string;
+  readonly #byHorizon: Map<number, string>;
   /** The latest answer for all horizons. */
-  whole: { how: How; minute: number; ready: ReadyText } | null;
+  #whole: { how: How; minute: number; ready: ReadyText } | null = null;
+
+  /** @param outOfRange whether the tract's newest values lie outside of what the model has learnt from; null: it cannot tell */
+  constructor(
+    frame: Frame,
+    readonly tract: Tract,
+    readonly outOfRange: boolean | null,
+  ) {
+    const { id, name, total } = tract;
+    const facts = {
+      target: frame.target,
+      /** All cases so far; null where the pack does not tell. */
+      total: total ?? null,
+      newest: newestOf(tract),
+      out_of_training_range: outOfRange,
+      interval: 0.9,
+    };
+    this.#frame = frame;
+    this.#start = `${JSON.stringify({ model: frame.model, tract: { id, name } }).slice(0, -2)},`;
+    this.#middle = `,${JSON.stringify(facts).slice(1, -1)},"forecast":`;
+    this.#all = listOf(tract.forecasts);
+    this.#byHorizon = new Map(tract.forecasts.map((one) => [one.horizon, listOf([one])]));
+  }
+
+  /** @param horizon undefined: all
+   *  @param now milliseconds since 1970
+   *  @throws ProblemError 400 for a horizon that is not forecast */
+  ready(how: How, horizon: number | undefined, now: number): ReadyText {
+    const minute = Math.floor(now / MINUTE_MS);
+    const whole = this.#whole;
+    if (horizon === undefined && whole?.minute === minute && whole.how === how) return whole.ready;
+    const { tail } = this.#frame;
+    const list =
+      horizon === undefined ? this.#all : (this.#byHorizon.get(horizon) ?? onlyOf(this.tract, horizon));
+    const ready = readyText(
+      `${this.#start}${FOUND[how]}${this.#middle}${list}${this.#frame.agesAt(minute)}${tail}`,
+    );
+    if (horizon === undefined) this.#whole = { how, minute, ready };
+    return ready;
+  }
 }
 
-function answersOf(edition: Edition): TractAnswers {
-  const { model } = edition;
-  const { pack, forecasts } = observed(edition);
-  const outside = outOfRangeOf(edition);
-  const written = new Map<Tract, Written>();
-  const { last_time, published_at, data_version } = pack.manifest;
-  const tail = `${JSON.stringify(versionOf(edition)).slice(1)}`;
-  let ages = { minute: Number.NaN, text: '' };
-
-  return {
-    outOfRange,
-    ready({ tract, how }, horizon, now) {
-      const minute = Math.floor(now / MINUTE_MS);
-      const parts = writtenOf(tract);
-      const { start, middle, all, byHorizon, whole } = parts;
-      if (horizon === undefined && whole?.minute === minute && whole.how === how) return whole.ready;
-      const list = horizon === undefined ? all : (byHorizon.get(horizon) ?? onlyOf(tract, horizon));
-      const ready = readyText(`${start}${FOUND[how]}${middle}${list}${agesAt(minute)}${tail}`);
-      if (horizon === undefined) parts.whole = { how, minute, ready };
-      return ready;
-    },
-  };
-
-  function outOfRange({ id }: Tract): boolean | null {
-    return outside === null ? null : outside.has(id);
-  }
-
-  function writtenOf(tract: Tract): Written {
-    let parts = written.get(tract);
-    if (!parts) {
-      const { id, name, total } = tract;
-      const facts = {
-        target: forecasts.target,
-        /** All cases so far; null where the pack does not tell. */
-        total: total ?? null,
-        newest: newestOf(tract),
-        out_of_training_range: outOfRange(tract),
-        interval: 0.9,
-      };
-      parts = {
-        start: `${JSON.stringify({ model: model.name, tract: { id, name } }).slice(0, -2)},`,
-        middle: `,${JSON.stringify(facts).slice(1, -1)},"forecast":`,
-        all: listOf(tract.forecasts),
-        byHorizon: new Map(tract.forecasts.map((one) => [one.horizon, listOf([one])])),
-        whole: null,
-      };
-      written.set(tract, parts);
-    }
-    return parts;
-  }
-
-  function onlyOf(tract: Tract, horizon: number): string {
-    return listOf(ofHorizon(tract, horizon));
-  }
-
-  function agesAt(minute: number): string {
-    if (minute !== ages.minute) {
-      const data = { last_time, published_at, ...agesOf(pack, minute * MINUTE_MS), version: data_version };
-      ages = { minute, text: `,"data":${JSON.stringify(data)},` };
-    }
-    return ages.text;
-  }
+function onlyOf(tract: Tract, horizon: number): string {
+  return listOf(ofHorizon(tract, horizon));
 }
 
 /** What answered, for people who ask again later. */

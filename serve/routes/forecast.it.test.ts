@@ -101,7 +101,7 @@ describe('an answer', () => {
     tract.forecasts[0] = { ...tract.forecasts[0], point: 123_456.789, low: 0.123_456_7, high: 1e-9 };
     tract.total = { value: 1_234_567, time: LAST, from: 'published' };
     const edition = editionOf(loadModel(sample.files, sample.version), pack);
-    const { text } = tractAnswers(edition).ready({ tract, how: 'id' }, 1, now.getTime());
+    const { text } = tractAnswers(edition).to({ tract: tract.id }).answer.ready('id', 1, now.getTime());
     expect(JSON.parse(text)).toMatchObject({
       forecast: [{ point: 123_460, low: 0.12346, high: 1e-9 }],
       total: { value: 1_234_567, time: LAST, from: 'published' },
