@@ -2,7 +2,6 @@ import { CorruptError } from '../../pipeline/contracts/errors.ts';
 import type { PackForecasts } from '../../pipeline/contracts/pack.ts';
 import { buildPlaces, type Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import type { LoadedModel } from './model.ts';
-import { othersMostly } from './others-first.ts';
 import type { LoadedPack } from './pack.ts';
 
 export type Tract = PackForecasts['tracts'][number];
@@ -57,13 +56,18 @@ interface Prepared {
 const prepared = new WeakMap<LoadedModel, Prepared>();
 
 /** Makes what `editionOf` and its first request will need, in turns with whatever else there is to do: thousands of tracts take
- *  seconds. What fails here fails there, and is told there. */
-export async function prepareEdition(model: LoadedModel, pack: LoadedPack | null): Promise<void> {
+ *  seconds. What fails here fails there, and is told there.
+ *  @param turn as of `inTurns` */
+export async function prepareEdition(
+  model: LoadedModel,
+  pack: LoadedPack | null,
+  turn: () => Promise<void>,
+): Promise<void> {
   if (!pack || !model.served.openPackInTurns) return;
   try {
-    const opened = await model.served.openPackInTurns(pack.files, othersMostly);
+    const opened = await model.served.openPackInTurns(pack.files, turn);
     const outOfRange = opened.outOfRange();
-    await othersMostly();
+    await turn();
     const forecasts = isOwn(pack, model) ? null : await opened.forecasts(pack.forecasts);
     prepared.set(model, { pack, forecasts, outOfRange });
   } catch (error) {

@@ -9,7 +9,7 @@ import type { State } from '../state/state.ts';
 import { pauseMs } from './backoff.ts';
 import { prepareEdition } from './edition.ts';
 import { type LoadedModel, openModelInTurns } from './model.ts';
-import { othersFirst } from './others-first.ts';
+import { othersFirst, othersMostly } from './others-first.ts';
 import { type LoadedPack, loadPack } from './pack.ts';
 import type { Slot } from './slots.ts';
 import type { Swaps } from './swaps.ts';
@@ -127,9 +127,9 @@ export class Follower {
   /** A bundle that fails must not keep new observations away, nor the other way round. */
   async #followBoth(source: Source, said: string[]): Promise<void> {
     const model = await settle(() => this.#newModel(source));
-    await othersFirst();
+    await this.#turn();
     const pack = await settle(() => this.#newPack(source));
-    await othersFirst();
+    await this.#turn();
     if (model.value) said.push(...(await this.#take(model.value, pack.value)));
     if (this.options.slot.current) {
       if (pack.value) said.push(...(await this.#takePack(pack.value)));
@@ -180,7 +180,7 @@ export class Follower {
     try {
       const files = await fetch();
       const { manifest } = verifyBundle(files, wanted.digest);
-      await othersFirst();
+      await this.#turn();
       return { files, manifest };
     } catch (error) {
       if (!(error instanceof CorruptError)) {
@@ -200,7 +200,7 @@ export class Follower {
       const { version: name, digest } = version;
       const what = { model: slot.name, version: name, digest, at: now().toISOString() };
       const before = slot.current?.model ?? null;
-      const load = () => openModelInTurns(files, { version, manifest, before });
+      const load = () => openModelInTurns(files, { version, manifest, before }, () => this.#turn());
       const model = await state.attempts.load(what, load);
       this.#later.delete(version.digest);
       void state.store('bundles', version.digest, files);
@@ -220,7 +220,7 @@ export class Follower {
     const { version, digest } = model.version;
     try {
       if (pack) void state.store('packs', pack.id, pack.files);
-      await prepareEdition(model, this.options.slot.current?.pack ?? pack);
+      await prepareEdition(model, this.options.slot.current?.pack ?? pack, () => this.#turn());
       swaps.bundle(model, {
         pack,
         trusted: this.pinned ? 'swapped' : null,
@@ -265,7 +265,7 @@ export class Follower {
     if (slot.current?.pack?.id === pack.id) return [];
     try {
       void state.store('packs', pack.id, pack.files);
-      for (const model of swaps.models) await prepareEdition(model, pack);
+      for (const model of swaps.models) await prepareEdition(model, pack, () => this.#turn());
       swaps.pack(pack);
       this.#packRefused = false;
       return [`observations ${pack.manifest.data_version}`];
@@ -276,6 +276,11 @@ export class Follower {
       swaps.refused('pack', { to: pack.manifest.data_version, reason });
       return [`observations ${pack.manifest.data_version} refused: ${reason}`];
     }
+  }
+
+  /** Where nothing is served yet, everybody waits for this. */
+  #turn(): Promise<void> {
+    return this.options.slot.current ? othersMostly() : othersFirst();
   }
 
   #isForLater(name: string): boolean {

@@ -7,7 +7,6 @@ import type { Places } from '../../pipeline/tasks/forecast/predict/places.ts';
 import { placesInTurns } from '../../pipeline/tasks/forecast/predict/places-in-turns.ts';
 import { drained, inTurns, type Turns } from '../../pipeline/tasks/forecast/predict/turns.ts';
 import { loadKind } from './kinds.ts';
-import { othersMostly } from './others-first.ts';
 
 /** A bundle that was verified, opened, and has answered its warm-up requests as it did when it was made. Immutable. */
 export interface LoadedModel {
@@ -30,12 +29,14 @@ export function loadModel(files: BundleFiles, version: RegisteredVersion): Loade
 }
 
 /** The same for a bundle that was verified, by a service that answers meanwhile.
- *  @param about.before what is served: polygons that are the same are shared */
+ *  @param about.before what is served: polygons that are the same are shared
+ *  @param turn as of `inTurns` */
 export function openModelInTurns(
   files: BundleFiles,
   about: { version: RegisteredVersion; manifest: BundleManifest; before: LoadedModel | null },
+  turn: () => Promise<void>,
 ): Promise<LoadedModel> {
-  return inTurns(opening(files, about), othersMostly);
+  return inTurns(opening(files, about), turn);
 }
 
 function* opening(

@@ -8,9 +8,10 @@ export async function othersFirst(): Promise<void> {
   await setImmediate();
 }
 
-const PAUSE_MS = 1;
+/** A tenth of the time and less is work then, whatever else waits for the processor. */
+const PAUSE_MS = 5;
 
-/** The same for work in no hurry, such as a swap: with pauses between its turns an answer is held up by one turn, not by each. */
+/** The same for work in no hurry, such as a swap: an answer is held up by one of its turns at most, and seldom. */
 export async function othersMostly(): Promise<void> {
   await setTimeout(PAUSE_MS);
 }
