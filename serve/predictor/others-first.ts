@@ -8,8 +8,8 @@ export async function othersFirst(): Promise<void> {
   await setImmediate();
 }
 
-/** A tenth of the time and less is work then, whatever else waits for the processor. */
-const PAUSE_MS = 5;
+/** A thirtieth of the time is work then, whatever else waits for the processor. */
+const PAUSE_MS = 10;
 
 /** The same for work in no hurry, such as a swap: an answer is held up by one of its turns at most, and seldom. */
 export async function othersMostly(): Promise<void> {
