@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { BundleFiles } from '../../pipeline/contracts/bundle.ts';
 import type { RegisteredVersion } from '../../pipeline/contracts/registry.ts';
-import { readJson, writeJson } from '../../pipeline/files.ts';
+import { readJson, writeJson, writeWhole } from '../../pipeline/files.ts';
 import { readBundle, writeBundle } from '../../pipeline/registry/bundle-folder.ts';
 import type { Log } from '../log.ts';
 import { attemptsOf } from './attempts.ts';
@@ -14,7 +14,7 @@ import {
   type Refused,
   RefusedFile,
   ServedFile,
-  type Swap,
+  Swap,
   SwapsFile,
 } from './records.ts';
 
@@ -128,11 +128,13 @@ export async function openState(
     swaps: (model: string): Swap[] => swaps.filter((one) => one.model === model),
 
     addSwap(swap: Swap): Promise<void> {
-      swaps.push(swap);
+      // Checked one by one: all of them would hold up the answers for milliseconds, at each swap.
+      swaps.push(Swap.parse(swap));
       if (swaps.length > MOST_SWAPS) swaps.splice(0, swaps.length - MOST_SWAPS);
-      return writeList('the history', (at) =>
-        writeJson(join(at, 'swaps.json'), SwapsFile, { format: 1, swaps: [...swaps] }),
-      );
+      return writeList('the history', (at) => {
+        const file: z.input<typeof SwapsFile> = { format: 1, swaps };
+        return writeWhole(join(at, 'swaps.json'), `${JSON.stringify(file, null, 2)}\n`);
+      });
     },
 
     /** What has held last; null where nothing has. */
