@@ -64,6 +64,8 @@ const Environment = z.object({
   PERENNIAL_RATE_LIMIT: whole(0, 10_000_000).default(6000),
   PERENNIAL_MAX_BODY_BYTES: whole(1024, 1_000_000_000).default(1_048_576),
   PERENNIAL_MAX_ROWS: whole(1, 1_000_000).default(1000),
+  /** In which rows must be answered that are no job. */
+  PERENNIAL_HANDLER_SECONDS: number(0.1, 300).default(10),
   PERENNIAL_MAX_JOBS: whole(1, 10_000).default(16),
   PERENNIAL_MAX_JOB_ROWS: whole(1, 10_000_000).default(100_000),
   PERENNIAL_MAX_JOB_BODY_BYTES: whole(1024, 500_000_000).default(33_554_432),
@@ -127,6 +129,7 @@ export function readServiceSettings(env: NodeJS.ProcessEnv) {
     rateLimit: data.PERENNIAL_RATE_LIMIT,
     maxBodyBytes: data.PERENNIAL_MAX_BODY_BYTES,
     maxRows: data.PERENNIAL_MAX_ROWS,
+    handlerMs: data.PERENNIAL_HANDLER_SECONDS * 1000,
     maxJobs: data.PERENNIAL_MAX_JOBS,
     maxJobRows: data.PERENNIAL_MAX_JOB_ROWS,
     maxJobBodyBytes: data.PERENNIAL_MAX_JOB_BODY_BYTES,

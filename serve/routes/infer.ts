@@ -69,7 +69,7 @@ export const inferRoute: FastifyPluginAsync<Parts> = async (
       const schema = model.served.request;
       checkOutputs(schema, asked.outputs);
       const rows = rowsOf(asked.inputs, schema, settings);
-      const predictions = await answerRows(edition, rows, { request, monitor });
+      const predictions = await answerRows(edition, rows, { request, monitor, limitMs: settings.handlerMs });
       return {
         model_name: model.name,
         model_version: model.version.version,

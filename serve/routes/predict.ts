@@ -11,7 +11,11 @@ export const predictRoute: FastifyPluginAsync<Parts> = async (app, { slots, sett
     const asked = askedIn(request.body, settings);
     const edition = answerWith(slots.of(asked.model), request);
     const { model } = edition;
-    const predictions = await answerRows(edition, asked.rows, { request, monitor });
+    const predictions = await answerRows(edition, asked.rows, {
+      request,
+      monitor,
+      limitMs: settings.handlerMs,
+    });
     return {
       id: request.id,
       model: model.name,
