@@ -1,8 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { guardPages } from '../guards/page-headers.ts';
 import type { Parts } from '../parts.ts';
 
 /** `GET /docs` for people, `GET /docs/json` for programs: OpenAPI 3.1. Loaded when it is first asked for: no start waits for it. */
 export const docsRoute: FastifyPluginAsync<Parts> = async (app, parts) => {
+  // The page has no script, and its style is in it.
+  await guardPages(app, { styleSrc: ["'unsafe-inline'"] });
   const document = async () => (await import('../openapi/document.ts')).openApiOf(parts);
 
   app.get('/docs/json', async (_request, reply) => {
@@ -12,15 +15,7 @@ export const docsRoute: FastifyPluginAsync<Parts> = async (app, parts) => {
 
   app.get('/docs', async (_request, reply) => {
     const { docsPage } = await import('../openapi/docs-page.ts');
-    return reply
-      .type('text/html; charset=utf-8')
-      .header('content-security-policy', CSP)
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer')
-      .send(docsPage(await document()));
+    reply.helmet();
+    return reply.type('text/html; charset=utf-8').send(docsPage(await document()));
   });
 };
-
-/** The page has no script, and its style is in it. */
-const CSP =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

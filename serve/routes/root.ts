@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import { guardPages } from '../guards/page-headers.ts';
 import { outlines } from '../page/outlines.ts';
 import { sendPacked } from '../page/packed.ts';
 import { pageFiles } from '../page/page-files.ts';
@@ -6,19 +7,12 @@ import type { Parts } from '../parts.ts';
 import { exampleQuestion } from '../predictor/example.ts';
 
 /** Everything comes from here, and nothing is run or styled but the page's own files. */
-const PAGE_HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'geolocation=(self), camera=(), microphone=()',
-};
+const FROM_HERE = { scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'"], connectSrc: ["'self'"] };
 
 /** `GET /`: the planner's page to browsers; to others what can be asked, with an example that works on this data. */
 export const rootRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
+  await guardPages(app, FROM_HERE);
+
   app.get('/', async (request, reply) => {
     if (wantsPage(request)) return sendPage(request, reply);
     reply.header('vary', 'Accept');
@@ -49,7 +43,9 @@ export const rootRoute: FastifyPluginAsync<Parts> = async (app, { slots }) => {
     // The page asks for them in a moment; who waits for them then is told what failed.
     if (model?.geojson) outlines(model).catch(() => {});
     const { html } = await pageFiles();
-    return sendPacked(request, reply.headers(PAGE_HEADERS), html);
+    reply.helmet();
+    reply.header('permissions-policy', 'geolocation=(self), camera=(), microphone=()');
+    return sendPacked(request, reply, html);
   }
 };
 
