@@ -45,11 +45,17 @@ it('killed at one write or another of a swap, a promotion and a rollback, serves
   const writes = (await child.run([unharmed], { dieAt: 0, under: unharmed })).writes ?? 0;
   expect(writes).toBeGreaterThan(20);
   const seen = new Set<string>();
-  let next = 1;
+  let [next, spared] = [1, 0];
   const worker = async () => {
     for (let at = next++; at <= writes; at = next++) {
       const root = await copy(String(at));
-      expect((await child.run([root], { dieAt: at, under: root })).killed).toBe(true);
+      const run = await child.run([root], { dieAt: at, under: root });
+      // Two changes of a list are one write where the second comes while the first one waits: some runs have fewer.
+      if (!run.killed) {
+        expect(run.exitCode, `write ${at}`).toBe(0);
+        expect(run.writes, `write ${at}`).toBeLessThan(at);
+        spared++;
+      }
       // While what it follows is away it serves what is remembered, whole; else the champion.
       const alone = await startService({ source: away, state: join(root, 'state') });
       expect(alone.slot.current?.headers, `write ${at}`).toMatchObject({ 'x-data-version': 'data-120' });
@@ -66,4 +72,5 @@ it('killed at one write or another of a swap, a promotion and a rollback, serves
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
   expect(seen).toEqual(new Set(['v0001', 'v0002']));
+  expect(spared).toBeLessThan(writes / 10);
 }, 900_000);
