@@ -47,6 +47,16 @@ describe('the rate limit', () => {
   });
 });
 
+it('limits how often keys are guessed', async () => {
+  const { app } = await serve({ PERENNIAL_RATE_LIMIT: '2', PERENNIAL_ADMIN_KEYS: hashOf('admin') });
+  const statuses = [];
+  for (const key of ['a', 'b', 'c']) {
+    const headers = { authorization: `Bearer ${key}` };
+    statuses.push((await app.inject({ url: '/admin/models/infections', headers })).statusCode);
+  }
+  expect(statuses).toEqual([401, 401, 429]);
+});
+
 it('turns requests away while the event loop is late, and says when to come again', async () => {
   const { app, parts } = await serve({ PERENNIAL_MAX_EVENT_LOOP_DELAY_MS: '20' });
   await app.ready();

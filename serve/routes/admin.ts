@@ -17,8 +17,9 @@ const Digest = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-c
 
 /** `/admin/models/{model}`: what is served, on trial and refused, and what a person may do about it. With a key only. */
 export const adminRoute: FastifyPluginAsync<Parts> = async (app, { settings, slots, followers }) => {
-  // Before anything of the request is looked at: who has no key learns nothing, not even which models there are.
-  app.addHook('onRequest', async (request, reply) => {
+  // Before its body is read: who has no key learns nothing, not even which models there are. By then the request is counted, and the
+  // rate limit has seen it: keys cannot be guessed at will.
+  app.addHook('preParsing', async (request, reply) => {
     if (settings.adminKeys.length === 0)
       throw new ProblemError('admin-off', {
         status: 404,
